@@ -1,0 +1,366 @@
+"""Refusals: what is wrong, where, and what to do, in Chinese and in English.
+
+Every refusal that a person can meet is one class here. The class owns its stable ``code`` and its sentences; the
+place that raises it supplies the facts by keyword. The library knows no HTTP: the service maps a class to a status.
+"""
+
+from __future__ import annotations
+
+from string import Formatter
+from typing import ClassVar
+
+
+class YzgeoError(Exception):
+    """Base of every refusal.
+
+    Parameters
+    ----------
+    **fields
+        The facts named in the sentences, for instance ``layer="road"``. A missing one is a programming error and
+        fails at once.
+    """
+
+    code: ClassVar[str] = "error"
+    zh: ClassVar[str] = "出错了。"
+    en: ClassVar[str] = "Something went wrong."
+    remedy_zh: ClassVar[str] = ""
+    remedy_en: ClassVar[str] = ""
+
+    def __init__(self, **fields: object) -> None:
+        self.fields = fields
+        super().__init__(self.message("en"))
+
+    def message(self, language: str = "zh") -> str:
+        """
+        Tell what is wrong in one language.
+
+        Parameters
+        ----------
+        language
+            ``"zh"`` or ``"en"``.
+
+        Returns
+        -------
+        str
+            One sentence.
+        """
+        return (self.zh if language == "zh" else self.en).format(**self.fields)
+
+    def remedy(self, language: str = "zh") -> str:
+        """
+        Tell what to do about it.
+
+        Parameters
+        ----------
+        language
+            ``"zh"`` or ``"en"``.
+
+        Returns
+        -------
+        str
+            One sentence, empty where there is nothing to do.
+        """
+        return (self.remedy_zh if language == "zh" else self.remedy_en).format(**self.fields)
+
+    @classmethod
+    def placeholders(cls) -> frozenset[str]:
+        """
+        List the facts the sentences need.
+
+        Returns
+        -------
+        frozenset of str
+            Keyword names the constructor must be given.
+        """
+        texts = (cls.zh, cls.en, cls.remedy_zh, cls.remedy_en)
+        return frozenset(name for text in texts for _, name, _, _ in Formatter().parse(text) if name)
+
+
+class NotFoundError(YzgeoError):
+    """Something named does not exist, or may not be seen by the one who asks."""
+
+    code = "not_found"
+    zh = "没有找到：{what}。"
+    en = "Not found: {what}."
+
+
+class LayerUnknownError(NotFoundError):
+    """No layer has that id."""
+
+    code = "layer_unknown"
+    zh = "没有图层“{layer}”。"
+    en = "There is no layer “{layer}”."
+    remedy_zh = "用 yzgeo layers 或 /ogc/collections 查看全部图层。"
+    remedy_en = "List the layers with yzgeo layers or /ogc/collections."
+
+
+class FeatureUnknownError(NotFoundError):
+    """The layer has no such feature."""
+
+    code = "feature_unknown"
+    zh = "图层“{layer}”中没有要素“{uid}”。"
+    en = "Layer “{layer}” has no feature “{uid}”."
+    remedy_zh = "它可能已被删除；请从图层列表重新打开。"
+    remedy_en = "It may have been deleted; open it again from the layer's list."
+
+
+class InputError(YzgeoError):
+    """Something that was given cannot be used."""
+
+    code = "input_invalid"
+    zh = "“{what}”不能用：{reason_zh}"
+    en = "“{what}” cannot be used: {reason_en}"
+
+
+class FieldUnknownError(InputError):
+    """The layer has no such field."""
+
+    code = "field_unknown"
+    zh = "图层“{layer}”没有字段“{field}”。"
+    en = "Layer “{layer}” has no field “{field}”."
+    remedy_zh = "可用字段：{known}。"
+    remedy_en = "Known fields: {known}."
+
+
+class ParameterError(InputError):
+    """A parameter of a request or a call is unknown or out of range."""
+
+    code = "parameter_invalid"
+    zh = "参数“{name}”不对：{reason_zh}"
+    en = "Parameter “{name}” is wrong: {reason_en}"
+
+
+class FileMissingError(InputError):
+    """The file is not there."""
+
+    code = "file_missing"
+    zh = "找不到文件：{path}。"
+    en = "No such file: {path}."
+    remedy_zh = "请检查路径和文件名。"
+    remedy_en = "Check the path and the name."
+
+
+class FileUnreadableError(InputError):
+    """The file is there and no known format fits it."""
+
+    code = "file_unreadable"
+    zh = "读不了文件 {path}：{reason}"
+    en = "Cannot read {path}: {reason}"
+    remedy_zh = "可导入的格式：{formats}。"
+    remedy_en = "Formats that can be imported: {formats}."
+
+
+class FileLimitError(InputError):
+    """Reading the file took more time or memory than is allowed."""
+
+    code = "file_over_limit"
+    zh = "读取 {path} 超过了限制（{limit}），已停止，没有保存任何内容。"
+    en = "Reading {path} went over the limit ({limit}); it was stopped and nothing was stored."
+    remedy_zh = "请拆成较小的文件再导入。"
+    remedy_en = "Split the file and import the parts."
+
+
+class CrsMissingError(InputError):
+    """The data do not say in which coordinate system they are."""
+
+    code = "crs_missing"
+    zh = "{path} 没有声明坐标系，不能猜测。"
+    en = "{path} declares no coordinate system, and yzgeo does not guess."
+    remedy_zh = "请用 --crs 指定，例如 --crs EPSG:4529。"
+    remedy_en = "Name it with --crs, for instance --crs EPSG:4529."
+
+
+class CrsUnsupportedError(InputError):
+    """The coordinate system is unknown, or no trustworthy transformation to ours exists."""
+
+    code = "crs_unsupported"
+    zh = "坐标系 {crs} 不能使用：{reason_zh}"
+    en = "Coordinate system {crs} cannot be used: {reason_en}"
+    remedy_zh = "请先转换到 CGCS2000（例如 EPSG:4529）再导入。"
+    remedy_en = "Transform the data to CGCS2000 first (for instance EPSG:4529)."
+
+
+class CrsNotProjectedError(InputError):
+    """Distances and areas were asked of coordinates in degrees."""
+
+    code = "crs_not_projected"
+    zh = "需要以米为单位的投影坐标系，现在是 {crs}。"
+    en = "A projected system in metres is needed; this is {crs}."
+    remedy_zh = "请先用 yzgeo.crs.to_metric 转换。"
+    remedy_en = "Convert with yzgeo.crs.to_metric first."
+
+
+class GeometryTypeError(InputError):
+    """The file's geometries are of another kind than the layer's."""
+
+    code = "geometry_type_mismatch"
+    zh = "图层“{layer}”要求{expected}，文件中有{found}。"
+    en = "Layer “{layer}” holds {expected}; the file has {found}."
+    remedy_zh = "请选择另一个图层，或先转换几何类型。"
+    remedy_en = "Choose another layer or convert the geometries."
+
+
+class RowsRejectedError(InputError):
+    """Rows of an import break the layer's rules, so nothing was stored."""
+
+    code = "rows_rejected"
+    zh = "{rejected} 行不符合图层“{layer}”的规则，没有保存任何内容。首个问题：{first}"
+    en = "{rejected} rows break the rules of layer “{layer}”; nothing was stored. The first problem: {first}"
+    remedy_zh = "请按问题清单修改后重新导入；--dry-run 可先检查。"
+    remedy_en = "Mend the listed rows and import again; --dry-run checks without storing."
+
+
+class WorkspaceMissingError(YzgeoError):
+    """There is no workspace at that place."""
+
+    code = "workspace_missing"
+    zh = "{path} 不是工作区。"
+    en = "{path} is not a workspace."
+    remedy_zh = "先运行 yzgeo init {path}（加 --demo 得到示意数据）。"
+    remedy_en = "Run yzgeo init {path} first (add --demo for the illustrative district)."
+
+
+class WorkspaceExistsError(YzgeoError):
+    """A workspace is already there and would be overwritten."""
+
+    code = "workspace_exists"
+    zh = "{path} 已经存在，不会覆盖。"
+    en = "{path} exists already and is not overwritten."
+    remedy_zh = "请换一个目录，或先备份并移走它。"
+    remedy_en = "Choose another folder, or back this one up and move it away."
+
+
+class WorkspaceBrokenError(YzgeoError):
+    """The workspace's database cannot be trusted."""
+
+    code = "workspace_broken"
+    zh = "工作区 {path} 已损坏：{reason}"
+    en = "Workspace {path} is damaged: {reason}"
+    remedy_zh = "请用 yzgeo restore 恢复最近的备份。"
+    remedy_en = "Restore the latest backup with yzgeo restore."
+
+
+class WorkspaceNewerError(YzgeoError):
+    """The workspace was written by a newer yzgeo."""
+
+    code = "workspace_newer"
+    zh = "工作区的结构版本是 {found}，本程序只认识到 {known}。"
+    en = "The workspace has schema version {found}; this program knows up to {known}."
+    remedy_zh = "请升级 yzgeo。"
+    remedy_en = "Upgrade yzgeo."
+
+
+class StorageError(YzgeoError):
+    """The disk refuses: read-only, full or not ours."""
+
+    code = "storage_refused"
+    zh = "无法写入 {path}：{reason}"
+    en = "Cannot write to {path}: {reason}"
+    remedy_zh = "请检查磁盘空间和权限；没有保存任何内容。"
+    remedy_en = "Check free space and permissions; nothing was stored."
+
+
+class StorageBusyError(YzgeoError):
+    """Another writer holds the database for too long."""
+
+    code = "storage_busy"
+    zh = "数据库正被另一个程序写入。"
+    en = "Another program is writing to the database."
+    remedy_zh = "请稍后再试。"
+    remedy_en = "Try again in a moment."
+
+
+class ConflictError(YzgeoError):
+    """The data changed since the caller last read them."""
+
+    code = "conflict"
+    zh = "{what} 已被修改：您依据的版本是 {base}，现在是 {current}。"
+    en = "{what} has changed: you started from revision {base}, it is now at {current}."
+    remedy_zh = "请刷新后再改。"
+    remedy_en = "Reload and apply the change again."
+
+
+class LiveFileError(YzgeoError):
+    """GDAL was about to open the live database inside this process."""
+
+    code = "live_file"
+    zh = "不能在本进程中用 GDAL 打开正在使用的数据库 {path}。"
+    en = "GDAL must not open the live database {path} inside this process."
+    remedy_zh = "请先用 yzgeo backup 取得副本。"
+    remedy_en = "Take a copy with yzgeo backup first."
+
+
+class PortInUseError(YzgeoError):
+    """Another program listens on the address."""
+
+    code = "port_in_use"
+    zh = "{host}:{port} 已被占用。"
+    en = "{host}:{port} is in use."
+    remedy_zh = "请用 --port 换一个端口，例如 --port {suggestion}。"
+    remedy_en = "Choose another with --port, for instance --port {suggestion}."
+
+
+class ForbiddenError(YzgeoError):
+    """The role does not allow this."""
+
+    code = "forbidden"
+    zh = "您的角色不能执行此操作。"
+    en = "Your role does not allow this."
+    remedy_zh = "请用有权限的账号登录。"
+    remedy_en = "Sign in with an account that may."
+
+
+class SignInRefusedError(YzgeoError):
+    """The name or the password is wrong, or the account is locked; the answer does not say which."""
+
+    code = "sign_in_refused"
+    zh = "账号或密码不对，或账号暂时锁定。"
+    en = "The name or password is wrong, or the account is locked for a while."
+    remedy_zh = "请检查后重试；多次失败会锁定数分钟。"
+    remedy_en = "Check and try again; repeated failures lock the account for some minutes."
+
+
+class CatalogueError(YzgeoError):
+    """A file of the catalogue breaks its schema."""
+
+    code = "catalogue_invalid"
+    zh = "图层目录 {path} 有误：{reason}"
+    en = "Catalogue file {path} is wrong: {reason}"
+    remedy_zh = "请对照 layers/schema.json 修改。"
+    remedy_en = "Compare it with layers/schema.json."
+
+
+class SettingUnknownError(YzgeoError):
+    """An environment variable of ours has a name nobody reads."""
+
+    code = "setting_unknown"
+    zh = "不认识的设置：{names}。"
+    en = "Unknown settings: {names}."
+    remedy_zh = "已知设置见 docs/settings.md。"
+    remedy_en = "The known ones are listed in docs/settings.md."
+
+
+class NetworkError(InputError):
+    """The roads or points of a network question cannot be used."""
+
+    code = "network_invalid"
+    zh = "路网数据不能用：{reason_zh}"
+    en = "The network cannot be used: {reason_en}"
+
+
+def leaves() -> list[type[YzgeoError]]:
+    """
+    List every refusal.
+
+    Returns
+    -------
+    list of type
+        All subclasses of `YzgeoError`, sorted by code.
+    """
+    found: list[type[YzgeoError]] = []
+    waiting = [YzgeoError]
+    while waiting:
+        current = waiting.pop()
+        found.append(current)
+        waiting.extend(current.__subclasses__())
+    return sorted(found, key=lambda kind: kind.code)
