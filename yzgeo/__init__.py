@@ -4,5 +4,4 @@ from . import catalogue as catalogue
 from . import crs as crs
 from . import errors as errors
 
-
 __version__ = "0.1.0"

@@ -62,7 +62,7 @@ class FieldSpec(_Model):
     maximum: float | None = None
     values: tuple[AllowedValue, ...] = ()
     aliases: tuple[str, ...] = Field((), description="Column names met in the files of district offices")
-    internal: bool = Field(default=False, description="Not shown on cards: kept for programs")
+    access: Access | None = Field(None, description="Who may see the field, where stricter than its layer")
 
 
 class StageSpec(_Model):
@@ -223,9 +223,7 @@ class Layer:
         try:
             return self.fields_by_id[field_id]
         except KeyError:
-            raise FieldUnknownError(
-                layer=self.id, field=field_id, known=", ".join(self.fields_by_id)
-            ) from None
+            raise FieldUnknownError(layer=self.id, field=field_id, known=", ".join(self.fields_by_id)) from None
 
 
 @dataclass(frozen=True)
@@ -303,17 +301,13 @@ def load(root: str | os.PathLike[str] | None = None) -> Catalogue:
     folder = Path(root) if root is not None else default_root()
     defaults = _parse(Defaults, folder / "defaults.yaml")
     district = _parse(DistrictSpec, folder / "district.yaml")
-    found = [
-        _load_layer(path.parent, defaults) for path in sorted(folder.glob("*/*.yaml")) if _is_layer(path)
-    ]
+    found = [_load_layer(path.parent, defaults) for path in sorted(folder.glob("*/*.yaml")) if _is_layer(path)]
     ranks = {group.id: rank for rank, group in enumerate(defaults.groups)}
     for layer in found:
         if layer.spec.group not in ranks:
             raise CatalogueError(path=f"{layer.id}.yaml", reason=f"unknown group {layer.spec.group!r}")
     found.sort(key=lambda layer: (ranks[layer.spec.group], layer.spec.order, layer.id))
-    return Catalogue(
-        folder, district, defaults.groups, MappingProxyType({layer.id: layer for layer in found})
-    )
+    return Catalogue(folder, district, defaults.groups, MappingProxyType({layer.id: layer for layer in found}))
 
 
 def json_schema() -> dict[str, Any]:
@@ -354,9 +348,7 @@ def _merge_fields(
     merged = {field.id: field for field in shared}
     merged.update({field.id: field for field in own})
     if stages:
-        values = tuple(
-            AllowedValue(id=stage.id, label=stage.label, aliases=stage.aliases) for stage in stages
-        )
+        values = tuple(AllowedValue(id=stage.id, label=stage.label, aliases=stage.aliases) for stage in stages)
         merged["stage"] = merged["stage"].model_copy(update={"values": values})
     return tuple(merged.values())
 
@@ -383,7 +375,5 @@ class _StrictLoader(yaml.SafeLoader):
         keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
         for key in keys:
             if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} stands twice", node.start_mark
-                )
+                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", node.start_mark)
         return super().construct_mapping(node, deep)

@@ -126,7 +126,8 @@ def transform(geometries: NDArray[np.object_], source: str, target: str) -> NDAr
         moved[:, 0], moved[:, 1] = apply(points[:, 0], points[:, 1])
         return moved
 
-    moved: NDArray[np.object_] = shapely.transform(np.asarray(geometries, dtype=object), move, include_z=None)
+    shapes = np.asarray(geometries, dtype=object)
+    moved: NDArray[np.object_] = shapely.transform(shapes, move, include_z=bool(shapely.has_z(shapes).any()))
     return moved
 
 
