@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeVar
+from uuid import NAMESPACE_URL, uuid5
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -308,6 +309,25 @@ def load(root: str | os.PathLike[str] | None = None) -> Catalogue:
             raise CatalogueError(path=f"{layer.id}.yaml", reason=f"unknown group {layer.spec.group!r}")
     found.sort(key=lambda layer: (ranks[layer.spec.group], layer.spec.order, layer.id))
     return Catalogue(folder, district, defaults.groups, MappingProxyType({layer.id: layer for layer in found}))
+
+
+def feature_uid(layer_id: str, key: str) -> str:
+    """
+    Name a feature for good: the same key in the same layer always has the same uid.
+
+    Parameters
+    ----------
+    layer_id
+        Id of the layer.
+    key
+        Value of the layer's key field.
+
+    Returns
+    -------
+    str
+        A UUID (version 5).
+    """
+    return str(uuid5(NAMESPACE_URL, f"yzgeo:{layer_id}:{key}"))
 
 
 def json_schema() -> dict[str, Any]:

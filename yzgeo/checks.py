@@ -1,12 +1,18 @@
-"""Problems found in data, as values: all of them at once, each with a place and a sentence in two languages."""
+"""Problems found in data, as values, and the progress of long work.
+
+A check returns all its issues at once, each with a place and a sentence in two languages; the caller decides.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 Level = Literal["error", "warning", "info"]
+
+Progress = Callable[[str, float], None]
+"""Told on long work: what is being done (in Chinese) and how much of it is done, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +61,16 @@ def errors(issues: Iterable[Issue]) -> list[Issue]:
         Those of level ``error``, in order.
     """
     return [issue for issue in issues if issue.level == "error"]
+
+
+def silent(what: str, fraction: float) -> None:
+    """
+    Ignore progress, for callers with nobody to tell.
+
+    Parameters
+    ----------
+    what
+        What is being done.
+    fraction
+        How much of it is done, 0 to 1.
+    """
