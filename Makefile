@@ -1,0 +1,88 @@
+# The two commands a newcomer needs are `make run` and `make test`; the rest are their parts.
+PYTHON ?= python3
+BIN := .venv/bin
+WEB := api/web
+WORKSPACE ?= workspace
+HOST ?= 127.0.0.1
+PORT ?= 8000
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+NPM := npm --prefix $(WEB) --no-update-notifier
+.DEFAULT_GOAL := help
+.PHONY: help run test environment page workspace checks format lint types imports generated python web browser \
+        system benchmarks lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: environment page workspace ## Serve the district's map on this machine (illustrative data the first time)
+	@$(BIN)/yzgeo serve --workspace $(WORKSPACE) --host $(HOST) --port $(PORT)
+
+test: system environment page checks python browser ## Every check and every test
+
+# --- what `run` needs ------------------------------------------------------------------------------------------
+environment: .venv/.ready
+.venv/.ready: requirements.lock requirements-uv.lock pyproject.toml
+	@.ci/system run
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	@mkdir -p $(WEB)/dist
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+page: $(WEB)/dist/index.html
+WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public -type f 2>/dev/null) $(wildcard $(WEB)/*.ts $(WEB)/*.html)
+$(WEB)/node_modules/.ready: $(WEB)/package-lock.json
+	@$(NPM) ci --loglevel=error
+	@touch $@
+$(WEB)/dist/index.html: $(WEB)/node_modules/.ready $(WEB_SOURCES)
+	@$(NPM) run --silent build
+	@touch $@
+
+workspace: environment
+	@test -e $(WORKSPACE)/yzgeo.gpkg || $(BIN)/yzgeo init $(WORKSPACE) --demo
+
+# --- what `test` does ------------------------------------------------------------------------------------------
+system: ## Install what the tests need from Debian, or say which command is missing
+	@.ci/system test
+
+checks: format lint types imports generated web ## Everything that reads code without running the product
+
+format:
+	$(BIN)/ruff format --check yzgeo api tests docs
+
+lint:
+	$(BIN)/ruff check yzgeo api tests docs
+	$(BIN)/python -m numpydoc.hooks.validate_docstrings --config . $$(git ls-files 'yzgeo/*.py')
+
+types:
+	$(BIN)/mypy
+
+imports:
+	$(BIN)/lint-imports
+
+generated:
+	$(BIN)/python docs/generate.py --check
+	$(BIN)/python -m api.openapi --check
+
+web: page
+	$(NPM) run --silent check
+	$(NPM) run --silent test
+
+python: environment page
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup tests
+	$(BIN)/pytest --doctest-modules yzgeo
+
+browser: page environment
+	$(NPM) run --silent e2e
+
+# --- now and then ----------------------------------------------------------------------------------------------
+benchmarks: environment ## Paired benchmarks: ratios against peers, run by hand, out of the gate
+	@for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+lock: environment ## Write the lock files again after a change of pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
+	    --extra dev pyproject.toml -o requirements.lock
+
+clean: ## Remove what can be built again; the workspace stays
+	rm -rf .venv $(WEB)/node_modules $(WEB)/dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
