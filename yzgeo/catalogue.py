@@ -75,7 +75,25 @@ class StageSpec(_Model):
     evidence: bool = Field(default=False, description="Needs a photo or a document")
     second_person: bool = Field(default=False, description="Needs a second person's approval")
     aside: bool = Field(default=False, description="Outside the normal order: suspended, decommissioned")
+    optional: bool = Field(default=False, description="May be passed over on the way forward")
     aliases: tuple[str, ...] = ()
+
+
+class MeasureSpec(_Model):
+    """A quantity reported along the way, kept in a field of the layer; it only grows, up to its limit."""
+
+    field: Identifier
+    limit_field: Identifier | None = Field(None, description="Field of the same feature that bounds it")
+    limit: float | None = Field(None, description="Bound where no field holds it, for instance 100 percent")
+
+
+class StageRoles(_Model):
+    """Which roles may make which kind of move."""
+
+    forward: tuple[str, ...] = ("field", "planner", "bureau", "admin")
+    back: tuple[str, ...] = ("planner", "bureau", "admin")
+    aside: tuple[str, ...] = ("planner", "bureau", "admin")
+    approve: tuple[str, ...] = ("bureau", "admin")
 
 
 class StageTable(_Model):
@@ -83,6 +101,8 @@ class StageTable(_Model):
 
     description: Label
     stages: tuple[StageSpec, ...] = Field(min_length=2)
+    roles: StageRoles = StageRoles()
+    measures: tuple[MeasureSpec, ...] = ()
 
 
 class LegendItem(_Model):
@@ -184,13 +204,18 @@ class Layer:
 
     spec: LayerSpec
     fields: tuple[FieldSpec, ...]
-    stages: tuple[StageSpec, ...]
+    stage_table: StageTable | None
     style: Style
 
     @property
     def id(self) -> str:
         """Stable id, equal to the folder's name."""
         return self.spec.id
+
+    @property
+    def stages(self) -> tuple[StageSpec, ...]:
+        """The layer's stages in order; empty where it has none."""
+        return self.stage_table.stages if self.stage_table is not None else ()
 
     @cached_property
     def fields_by_id(self) -> Mapping[str, FieldSpec]:
@@ -351,14 +376,15 @@ def _load_layer(folder: Path, defaults: Defaults) -> Layer:
     spec = _parse(LayerSpec, path)
     if spec.id != folder.name:
         raise CatalogueError(path=str(path), reason=f"id {spec.id!r} is not the folder's name")
-    stages = _parse(StageTable, (folder / spec.stages).resolve()).stages if spec.stages else ()
+    table = _parse(StageTable, (folder / spec.stages).resolve()) if spec.stages else None
+    stages = table.stages if table is not None else ()
     shared = (*defaults.fields, *(defaults.stage_fields if stages else ()))
     fields = _merge_fields(spec.fields, shared, stages)
     ids = {field.id for field in fields}
     for wanted in (spec.key, spec.label_field, *spec.search_fields):
         if wanted not in ids:
             raise CatalogueError(path=str(path), reason=f"names the field {wanted!r}, which it does not have")
-    return Layer(spec, fields, stages, _parse(Style, folder / "style.json"))
+    return Layer(spec, fields, table, _parse(Style, folder / "style.json"))
 
 
 def _merge_fields(
