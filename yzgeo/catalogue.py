@@ -325,8 +325,8 @@ def load(root: str | os.PathLike[str] | None = None) -> Catalogue:
     '棚户区改造地块'
     """
     folder = Path(root) if root is not None else default_root()
-    defaults = _parse(Defaults, folder / "defaults.yaml")
-    district = _parse(DistrictSpec, folder / "district.yaml")
+    defaults = parse_file(Defaults, folder / "defaults.yaml")
+    district = parse_file(DistrictSpec, folder / "district.yaml")
     found = [_load_layer(path.parent, defaults) for path in sorted(folder.glob("*/*.yaml")) if _is_layer(path)]
     ranks = {group.id: rank for rank, group in enumerate(defaults.groups)}
     for layer in found:
@@ -367,39 +367,27 @@ def json_schema() -> dict[str, Any]:
     return LayerSpec.model_json_schema()
 
 
-def _is_layer(path: Path) -> bool:
-    return path.stem == path.parent.name
+def parse_file(model: type[Parsed], path: Path) -> Parsed:
+    """
+    Read one file of a catalogue strictly.
 
+    Parameters
+    ----------
+    model
+        The pydantic model the file must fit.
+    path
+        A YAML file, or JSON if it ends so.
 
-def _load_layer(folder: Path, defaults: Defaults) -> Layer:
-    path = folder / f"{folder.name}.yaml"
-    spec = _parse(LayerSpec, path)
-    if spec.id != folder.name:
-        raise CatalogueError(path=str(path), reason=f"id {spec.id!r} is not the folder's name")
-    table = _parse(StageTable, (folder / spec.stages).resolve()) if spec.stages else None
-    stages = table.stages if table is not None else ()
-    shared = (*defaults.fields, *(defaults.stage_fields if stages else ()))
-    fields = _merge_fields(spec.fields, shared, stages)
-    ids = {field.id for field in fields}
-    for wanted in (spec.key, spec.label_field, *spec.search_fields):
-        if wanted not in ids:
-            raise CatalogueError(path=str(path), reason=f"names the field {wanted!r}, which it does not have")
-    return Layer(spec, fields, table, _parse(Style, folder / "style.json"))
+    Returns
+    -------
+    Parsed
+        The content as an instance of ``model``.
 
-
-def _merge_fields(
-    own: tuple[FieldSpec, ...], shared: tuple[FieldSpec, ...], stages: tuple[StageSpec, ...]
-) -> tuple[FieldSpec, ...]:
-    """Put shared fields first; a layer's own field of the same id replaces the shared one in its place."""
-    merged = {field.id: field for field in shared}
-    merged.update({field.id: field for field in own})
-    if stages:
-        values = tuple(AllowedValue(id=stage.id, label=stage.label, aliases=stage.aliases) for stage in stages)
-        merged["stage"] = merged["stage"].model_copy(update={"values": values})
-    return tuple(merged.values())
-
-
-def _parse(model: type[Parsed], path: Path) -> Parsed:
+    Raises
+    ------
+    CatalogueError
+        If the file is missing, is no YAML or JSON, repeats a key or does not fit the model.
+    """
     try:
         text = path.read_text(encoding="utf-8")
         content = json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=_StrictLoader)  # noqa: S506
@@ -412,6 +400,38 @@ def _parse(model: type[Parsed], path: Path) -> Parsed:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise CatalogueError(path=str(path), reason=f"{where}: {first['msg']}") from error
+
+
+def _is_layer(path: Path) -> bool:
+    return path.stem == path.parent.name
+
+
+def _load_layer(folder: Path, defaults: Defaults) -> Layer:
+    path = folder / f"{folder.name}.yaml"
+    spec = parse_file(LayerSpec, path)
+    if spec.id != folder.name:
+        raise CatalogueError(path=str(path), reason=f"id {spec.id!r} is not the folder's name")
+    table = parse_file(StageTable, (folder / spec.stages).resolve()) if spec.stages else None
+    stages = table.stages if table is not None else ()
+    shared = (*defaults.fields, *(defaults.stage_fields if stages else ()))
+    fields = _merge_fields(spec.fields, shared, stages)
+    ids = {field.id for field in fields}
+    for wanted in (spec.key, spec.label_field, *spec.search_fields):
+        if wanted not in ids:
+            raise CatalogueError(path=str(path), reason=f"names the field {wanted!r}, which it does not have")
+    return Layer(spec, fields, table, parse_file(Style, folder / "style.json"))
+
+
+def _merge_fields(
+    own: tuple[FieldSpec, ...], shared: tuple[FieldSpec, ...], stages: tuple[StageSpec, ...]
+) -> tuple[FieldSpec, ...]:
+    """Put shared fields first; a layer's own field of the same id replaces the shared one in its place."""
+    merged = {field.id: field for field in shared}
+    merged.update({field.id: field for field in own})
+    if stages:
+        values = tuple(AllowedValue(id=stage.id, label=stage.label, aliases=stage.aliases) for stage in stages)
+        merged["stage"] = merged["stage"].model_copy(update={"values": values})
+    return tuple(merged.values())
 
 
 class _StrictLoader(yaml.SafeLoader):
