@@ -330,6 +330,34 @@ class CatalogueError(YzgeoError):
     remedy_en = "Compare it with layers/schema.json."
 
 
+class CrsParametersNeededError(CrsUnsupportedError):
+    """The data stand on an old datum, and the way to ours was not given."""
+
+    code = "crs_parameters_needed"
+    zh = "坐标系“{crs}”与 {target} 的基准不同，相差几十米；没有转换参数就不能使用。"
+    en = "“{crs_en}” has another datum than {target}, tens of metres away; it cannot be used without parameters."
+    remedy_zh = "请给出四参数或七参数，或至少三个同时有两套坐标的控制点；也可请测绘部门先转换到 CGCS2000。"
+    remedy_en = "Give 4 or 7 parameters, or three control points in both systems; or have the data transformed first."
+
+
+class ValueUnreadableError(InputError):
+    """A cell's text cannot be read as what its column holds."""
+
+    code = "value_unreadable"
+    zh = "“{text}”不能读作{kind_zh}：{reason_zh}。"
+    en = "“{text}” cannot be read as {kind_en}: {reason_en}."
+
+
+class ArchiveUnsafeError(InputError):
+    """An archive could do harm when unpacked, so it is left closed."""
+
+    code = "archive_unsafe"
+    zh = "压缩包 {path} 不能打开：{reason_zh}。"
+    en = "Archive {path} is not opened: {reason_en}."
+    remedy_zh = "请重新打包，只放需要导入的文件。"
+    remedy_en = "Pack it again with nothing but the files to import."
+
+
 class SettingUnknownError(YzgeoError):
     """An environment variable of ours has a name nobody reads."""
 
