@@ -1,0 +1,184 @@
+"""Accounts and signed-in sessions."""
+
+# ruff: noqa: S608 - names go through identifiers.quote, values are bound
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import UTC, datetime
+
+from yzgeo.access import ROLES
+from yzgeo.errors import InputError, NotFoundError
+
+from .base import Account
+
+_COLUMNS = "name, role, subdistricts, password_hash, disabled"
+
+
+def everyone(connection: sqlite3.Connection) -> list[Account]:
+    """
+    List the accounts.
+
+    Parameters
+    ----------
+    connection
+        A reader.
+
+    Returns
+    -------
+    list of Account
+        By name.
+    """
+    found = connection.execute(f"SELECT {_COLUMNS} FROM yzgeo_account ORDER BY name").fetchall()
+    return [_account(row) for row in found]
+
+
+def find(connection: sqlite3.Connection, name: str) -> Account | None:
+    """
+    Get one account.
+
+    Parameters
+    ----------
+    connection
+        A reader.
+    name
+        Its name.
+
+    Returns
+    -------
+    Account or None
+        The account.
+    """
+    row = connection.execute(f"SELECT {_COLUMNS} FROM yzgeo_account WHERE name = ?", (name,)).fetchone()
+    return None if row is None else _account(row)
+
+
+def put(connection: sqlite3.Connection, account: Account) -> None:
+    """
+    Create or replace an account. A new password or disabling it ends its sessions.
+
+    Parameters
+    ----------
+    connection
+        The writer, inside a transaction.
+    account
+        The account.
+
+    Raises
+    ------
+    InputError
+        If the name is empty or the role is none that can sign in.
+    """
+    if not account.name.strip() or account.role not in ROLES or account.role == "anonymous":
+        raise InputError(
+            what=account.name or "account",
+            reason_zh=f"需要名称，角色只能是 {'、'.join(ROLES[1:])}。",
+            reason_en=f"it needs a name, and a role among {', '.join(ROLES[1:])}.",
+        )
+    before = find(connection, account.name)
+    if before is not None and (account.disabled or before.password_hash != account.password_hash):
+        connection.execute("DELETE FROM yzgeo_session WHERE account = ?", (account.name,))
+    connection.execute(
+        f"INSERT INTO yzgeo_account ({_COLUMNS}) VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
+        "role = excluded.role, subdistricts = excluded.subdistricts, password_hash = excluded.password_hash, "
+        "disabled = excluded.disabled",
+        (
+            account.name,
+            account.role,
+            json.dumps(account.subdistricts, ensure_ascii=False),
+            account.password_hash,
+            int(account.disabled),
+        ),
+    )
+
+
+def put_session(connection: sqlite3.Connection, token_hash: str, account: str, *, expires_at: datetime) -> None:
+    """
+    Remember a session, and forget those that have run out.
+
+    Parameters
+    ----------
+    connection
+        The writer, inside a transaction.
+    token_hash
+        Hash of the session's token.
+    account
+        Name of the account.
+    expires_at
+        End of the session, with zone.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such account.
+    """
+    if find(connection, account) is None:
+        raise NotFoundError(what=account)
+    connection.execute(
+        "INSERT OR REPLACE INTO yzgeo_session (token_hash, account, expires_at) VALUES (?, ?, ?)",
+        (token_hash, account, _utc(expires_at)),
+    )
+
+
+def session(connection: sqlite3.Connection, token_hash: str, *, now: datetime) -> Account | None:
+    """
+    Get the account of a session.
+
+    Parameters
+    ----------
+    connection
+        A reader.
+    token_hash
+        Hash of the session's token.
+    now
+        The time, with zone.
+
+    Returns
+    -------
+    Account or None
+        None if the session is unknown, has run out or its account is disabled.
+    """
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM yzgeo_account JOIN yzgeo_session ON account = name "
+        "WHERE token_hash = ? AND expires_at > ? AND NOT disabled",
+        (token_hash, _utc(now)),
+    ).fetchone()
+    return None if row is None else _account(row)
+
+
+def drop_session(connection: sqlite3.Connection, token_hash: str) -> None:
+    """
+    Revoke a session.
+
+    Parameters
+    ----------
+    connection
+        The writer, inside a transaction.
+    token_hash
+        Hash of the session's token.
+    """
+    connection.execute("DELETE FROM yzgeo_session WHERE token_hash = ?", (token_hash,))
+
+
+def drop_expired(connection: sqlite3.Connection, *, now: datetime) -> None:
+    """
+    Forget the sessions that have run out.
+
+    Parameters
+    ----------
+    connection
+        The writer, inside a transaction.
+    now
+        The time, with zone.
+    """
+    connection.execute("DELETE FROM yzgeo_session WHERE expires_at <= ?", (_utc(now),))
+
+
+def _account(row: tuple[str, str, str, str, int]) -> Account:
+    name, role, subdistricts, password_hash, disabled = row
+    return Account(name, role, tuple(json.loads(subdistricts)), password_hash, bool(disabled))
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,386 @@
+"""One batch written: the features, their history, the log of changes and the spatial index, in one transaction."""
+
+# ruff: noqa: S608 - names go through identifiers.quote, values are bound
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yzgeo.catalogue import Layer
+from yzgeo.errors import ConflictError, FeatureUnknownError
+
+from . import schema
+from .base import Batch, Provenance
+from .identifiers import history_table, quote, rtree_table
+from .staging import Staged
+
+# From this many features on, the spatial index is filled in bulk: its triggers call back into Python for each row.
+_BULK_ROWS = 1_000
+
+_STAGE = "temp.yzgeo_stage"
+_VERDICT = "temp.yzgeo_verdict"
+_DOOMED = "temp.yzgeo_doomed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """The revision being made and its time."""
+
+    revision: int
+    recorded_at: str
+
+
+def write(
+    connection: sqlite3.Connection,
+    layer: Layer,
+    staged: Staged,
+    delete: Sequence[str],
+    *,
+    provenance: Provenance,
+    base_revision: int | None,
+    now: datetime,
+) -> Batch:
+    """
+    Write one batch.
+
+    Parameters
+    ----------
+    connection
+        The writer, inside a transaction.
+    layer
+        The layer.
+    staged
+        Features to be put.
+    delete
+        Uids to be deleted.
+    provenance
+        Who writes, why and from what.
+    base_revision
+        Revision the caller started from, None to write anyway.
+    now
+        Time to record, in UTC.
+
+    Returns
+    -------
+    Batch
+        What happened. When nothing changed its ``id`` is empty and no batch is recorded.
+
+    Raises
+    ------
+    ConflictError
+        If the layer has moved on from ``base_revision``.
+    FeatureUnknownError
+        If a feature to be deleted is not there.
+    """
+    current = _current(connection, layer)
+    if base_revision is not None and base_revision != current:
+        raise ConflictError(what=layer.id, base=base_revision, current=current)
+    moment = _Moment(current + 1, now.isoformat(timespec="microseconds"))
+    empty = connection.execute(f"SELECT NOT EXISTS (SELECT 1 FROM {quote(layer.id)})").fetchone()[0]
+    removed = _mark_doomed(connection, layer, delete)
+    if empty:
+        inserted, updated, same = len(staged.uids), 0, 0
+    else:
+        inserted, updated, same = _stage(connection, layer, staged)
+    changed = inserted + updated + removed > 0
+    batch = Batch(
+        id=str(uuid4()) if changed else "",
+        layer=layer.id,
+        revision=moment.revision if changed else current,
+        recorded_at=now,
+        actor=provenance.actor,
+        reason=provenance.reason,
+        inserted=inserted,
+        updated=updated,
+        unchanged=same,
+        deleted=removed,
+        file_name=provenance.file_name,
+        file_sha256=provenance.file_sha256,
+        choices=dict(provenance.choices),
+    )
+    if changed:
+        number = _record(connection, batch)
+        touched = _shrinks(connection, layer) if not empty else False
+        _remove(connection, layer, moment, number)
+        if empty:
+            _fill(connection, layer, staged, moment, number)
+        else:
+            _merge(connection, layer, staged, moment, number)
+        connection.execute("UPDATE yzgeo_layer_revision SET revision = ? WHERE layer = ?", (moment.revision, layer.id))
+        _note_extent(connection, layer, staged, now=now, recompute=touched)
+    for table in (_STAGE, _VERDICT, _DOOMED):
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
+    return batch
+
+
+def _current(connection: sqlite3.Connection, layer: Layer) -> int:
+    found = connection.execute("SELECT revision FROM yzgeo_layer_revision WHERE layer = ?", (layer.id,)).fetchone()
+    return int(found[0])
+
+
+def _record(connection: sqlite3.Connection, batch: Batch) -> int:
+    cursor = connection.execute(
+        "INSERT INTO yzgeo_batch (id, layer, revision, recorded_at, actor, reason, inserted, updated, unchanged, "
+        "deleted, file_name, file_sha256, choices) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            batch.id,
+            batch.layer,
+            batch.revision,
+            batch.recorded_at.isoformat(timespec="microseconds"),
+            batch.actor,
+            batch.reason,
+            batch.inserted,
+            batch.updated,
+            batch.unchanged,
+            batch.deleted,
+            batch.file_name,
+            batch.file_sha256,
+            json.dumps(batch.choices, ensure_ascii=False),
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _fill(connection: sqlite3.Connection, layer: Layer, staged: Staged, moment: _Moment, batch: int) -> None:
+    """Insert into an empty table; its index on uid is built afterwards, which is quicker than row by row."""
+    if not staged.uids:
+        return
+    spatial = layer.spec.geometry != "none"
+    size = len(staged.uids)
+    bulk = size >= _BULK_ROWS
+    first = _next_fid(connection, layer)
+    fids = range(first, first + size)
+    if bulk:
+        connection.execute(f"DROP INDEX {quote(f'yzgeo_uid_{layer.id}')}")
+        if spatial:
+            _execute(connection, schema.drop_spatial_triggers(layer.id))
+    names = ["fid", "uid", "revision", *staged.columns]
+    columns: list[Iterable[object]] = [fids, staged.uids, [moment.revision] * size, *staged.columns.values()]
+    if staged.geometries is not None:
+        names.insert(1, "geom")
+        columns.insert(1, staged.geometries.blobs)
+    connection.executemany(_insert(layer.id, names), zip(*columns, strict=True))
+    if bulk:
+        connection.execute(schema.uid_index(layer.id))
+        if spatial:
+            _index(connection, layer, fids, staged)
+            _execute(connection, schema.spatial_triggers(layer.id))
+    connection.execute(
+        "INSERT INTO yzgeo_change (batch, kind, uid) "
+        f"SELECT ?, 'insert', uid FROM {quote(layer.id)} WHERE revision = ? ORDER BY fid",
+        (batch, moment.revision),
+    )
+
+
+def _next_fid(connection: sqlite3.Connection, layer: Layer) -> int:
+    """Fids are never used twice, so a tile cannot show a new feature under the number of a deleted one."""
+    found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (layer.id,)).fetchone()
+    return int(found[0]) + 1 if found else 1
+
+
+def _index(connection: sqlite3.Connection, layer: Layer, fids: Sequence[int], staged: Staged) -> None:
+    if staged.geometries is None:
+        return
+    bounds = staged.geometries.bounds
+    there = ~np.isnan(bounds[:, 0])
+    table = bounds[there]
+    numbers = np.asarray(fids, dtype=np.int64)[there]
+    connection.executemany(
+        f"INSERT INTO {quote(rtree_table(layer.id))} VALUES (?, ?, ?, ?, ?)",
+        zip(
+            numbers.tolist(),
+            table[:, 0].tolist(),
+            table[:, 2].tolist(),
+            table[:, 1].tolist(),
+            table[:, 3].tolist(),
+            strict=True,
+        ),
+    )
+
+
+def _stage(connection: sqlite3.Connection, layer: Layer, staged: Staged) -> tuple[int, int, int]:
+    """Lay the batch beside the stored rows and judge each: insert, update or same."""
+    names = [*(["geom"] if staged.geometries is not None else []), *staged.columns]
+    # "geom" holds blobs, the others what schema.COLUMN_TYPES says: without affinity 1 and 1.0 would differ.
+    typed = [
+        f"{quote(name)} {'BLOB' if name == 'geom' else schema.COLUMN_TYPES[layer.field(name).type]}" for name in names
+    ]
+    connection.execute(
+        f"CREATE TABLE {_STAGE} (position INTEGER PRIMARY KEY, uid TEXT NOT NULL, "
+        f"{''.join(f'{column}, ' for column in typed)}minx REAL, miny REAL, maxx REAL, maxy REAL)"
+    )
+    size = len(staged.uids)
+    columns: list[Iterable[object]] = [range(size), staged.uids]
+    if staged.geometries is not None:
+        columns.append(staged.geometries.blobs)
+    columns += staged.columns.values()
+    bounds = staged.geometries.bounds if staged.geometries is not None else np.full((size, 4), np.nan)
+    columns += _nullable(bounds)
+    marks = ", ".join("?" * len(columns))
+    connection.executemany(f"INSERT INTO {_STAGE} VALUES ({marks})", zip(*columns, strict=True))
+    equal = " AND ".join(f"s.{quote(name)} IS t.{quote(name)}" for name in names) or "1"
+    connection.execute(
+        f"CREATE TABLE {_VERDICT} AS SELECT s.position AS position, t.fid AS fid, "
+        f"CASE WHEN t.fid IS NULL THEN 'insert' WHEN {equal} THEN 'same' ELSE 'update' END AS kind "
+        f"FROM {_STAGE} AS s LEFT JOIN main.{quote(layer.id)} AS t ON t.uid = s.uid"
+    )
+    counts = dict(connection.execute(f"SELECT kind, count(*) FROM {_VERDICT} GROUP BY kind").fetchall())
+    return counts.get("insert", 0), counts.get("update", 0), counts.get("same", 0)
+
+
+def _mark_doomed(connection: sqlite3.Connection, layer: Layer, delete: Sequence[str]) -> int:
+    connection.execute(f"CREATE TABLE {_DOOMED} (fid INTEGER PRIMARY KEY, uid TEXT NOT NULL)")
+    found = 0
+    for uid in delete:
+        cursor = connection.execute(
+            f"INSERT INTO {_DOOMED} SELECT fid, uid FROM main.{quote(layer.id)} WHERE uid = ?", (uid,)
+        )
+        if cursor.rowcount != 1:
+            raise FeatureUnknownError(layer=layer.id, uid=uid)
+        found += 1
+    return found
+
+
+def _remove(connection: sqlite3.Connection, layer: Layer, moment: _Moment, batch: int) -> None:
+    _archive(connection, layer, moment, f"SELECT fid FROM {_DOOMED}")
+    connection.execute(
+        f"INSERT INTO yzgeo_change (batch, kind, uid) SELECT ?, 'delete', uid FROM {_DOOMED} ORDER BY fid", (batch,)
+    )
+    connection.execute(f"DELETE FROM main.{quote(layer.id)} WHERE fid IN (SELECT fid FROM {_DOOMED})")
+
+
+def _merge(connection: sqlite3.Connection, layer: Layer, staged: Staged, moment: _Moment, batch: int) -> None:
+    """Update and insert what was judged so."""
+    names = [*(["geom"] if staged.geometries is not None else []), *staged.columns]
+    table = quote(layer.id)
+    bulk = staged.geometries is not None and len(staged.uids) >= _BULK_ROWS
+    if bulk:
+        _execute(connection, schema.drop_spatial_triggers(layer.id))
+    _archive(connection, layer, moment, f"SELECT fid FROM {_VERDICT} WHERE kind = 'update'")
+    assigned = "".join(f", {quote(name)} = n.{quote(name)}" for name in names)
+    chosen = "".join(f", s.{quote(name)}" for name in names)
+    connection.execute(
+        f"UPDATE main.{table} SET revision = ?{assigned} FROM (SELECT v.fid{chosen} FROM {_VERDICT} AS v "
+        f"JOIN {_STAGE} AS s ON s.position = v.position WHERE v.kind = 'update') AS n WHERE n.fid = {table}.fid",
+        (moment.revision,),
+    )
+    columns = "".join(f", {quote(name)}" for name in names)
+    connection.execute(
+        f"INSERT INTO main.{table} (uid, revision{columns}) SELECT s.uid, ?{chosen} FROM {_STAGE} AS s "
+        f"JOIN {_VERDICT} AS v ON v.position = s.position WHERE v.kind = 'insert' ORDER BY s.position",
+        (moment.revision,),
+    )
+    if bulk:
+        _index_again(connection, layer)
+        _execute(connection, schema.spatial_triggers(layer.id))
+    connection.execute(
+        f"INSERT INTO yzgeo_change (batch, kind, uid) SELECT ?, v.kind, s.uid FROM {_VERDICT} AS v "
+        f"JOIN {_STAGE} AS s ON s.position = v.position WHERE v.kind != 'same' ORDER BY v.position",
+        (batch,),
+    )
+
+
+def _index_again(connection: sqlite3.Connection, layer: Layer) -> None:
+    rtree = f"main.{quote(rtree_table(layer.id))}"
+    connection.execute(f"DELETE FROM {rtree} WHERE id IN (SELECT fid FROM {_VERDICT} WHERE kind = 'update')")
+    connection.execute(
+        f"INSERT INTO {rtree} SELECT t.fid, s.minx, s.maxx, s.miny, s.maxy FROM {_STAGE} AS s "
+        f"JOIN {_VERDICT} AS v ON v.position = s.position JOIN main.{quote(layer.id)} AS t ON t.uid = s.uid "
+        "WHERE v.kind != 'same' AND s.minx IS NOT NULL"
+    )
+
+
+def _archive(connection: sqlite3.Connection, layer: Layer, moment: _Moment, fids: str) -> None:
+    """Copy rows about to change into the history; ``fids`` is a statement that selects them."""
+    spatial = layer.spec.geometry != "none"
+    names = ", ".join(quote(name) for name in schema.stored_columns(connection, layer))
+    bounds = ", min_x, max_x, min_y, max_y" if spatial else ""
+    measured = ", ST_MinX(geom), ST_MaxX(geom), ST_MinY(geom), ST_MaxY(geom)" if spatial else ""
+    connection.execute(
+        f"INSERT INTO main.{quote(history_table(layer.id))} ({names}, until_revision, until_at{bounds}) "
+        f"SELECT {names}, ?, ?{measured} FROM main.{quote(layer.id)} WHERE fid IN ({fids})",
+        (moment.revision, moment.recorded_at),
+    )
+
+
+def _shrinks(connection: sqlite3.Connection, layer: Layer) -> bool:
+    """Tell whether a feature about to change touches the extent, which then may become smaller."""
+    if layer.spec.geometry == "none":
+        return False
+    verdict = f"SELECT fid FROM {_VERDICT} WHERE kind = 'update' UNION ALL " if _exists(connection, _VERDICT) else ""
+    found = connection.execute(
+        f"SELECT EXISTS (SELECT 1 FROM main.{quote(layer.id)} AS t, gpkg_contents AS c "
+        f"WHERE c.table_name = ? AND t.fid IN ({verdict}SELECT fid FROM {_DOOMED}) AND (ST_MinX(t.geom) <= c.min_x "
+        "OR ST_MinY(t.geom) <= c.min_y OR ST_MaxX(t.geom) >= c.max_x OR ST_MaxY(t.geom) >= c.max_y))",
+        (layer.id,),
+    ).fetchone()
+    return bool(found[0])
+
+
+def _exists(connection: sqlite3.Connection, table: str) -> bool:
+    name = table.removeprefix("temp.")
+    return connection.execute("SELECT 1 FROM temp.sqlite_master WHERE name = ?", (name,)).fetchone() is not None
+
+
+def _note_extent(
+    connection: sqlite3.Connection, layer: Layer, staged: Staged, *, now: datetime, recompute: bool
+) -> None:
+    table = quote(layer.id)
+    if layer.spec.geometry == "none":
+        extent: tuple[float | None, ...] = (None, None, None, None)
+    elif recompute:
+        extent = connection.execute(
+            f"SELECT min(ST_MinX(geom)), min(ST_MinY(geom)), max(ST_MaxX(geom)), max(ST_MaxY(geom)) FROM {table}"
+        ).fetchone()
+    else:
+        before = connection.execute(
+            "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = ?", (layer.id,)
+        ).fetchone()
+        extent = _joined(before, staged)
+    connection.execute(
+        "UPDATE gpkg_contents SET last_change = ?, min_x = ?, min_y = ?, max_x = ?, max_y = ? WHERE table_name = ?",
+        (schema.stamp(now), *extent, layer.id),
+    )
+
+
+def _joined(before: tuple[float | None, ...], staged: Staged) -> tuple[float | None, ...]:
+    """Widen an extent by the features put."""
+    if staged.geometries is None:
+        return before
+    there = staged.geometries.bounds[~np.isnan(staged.geometries.bounds[:, 0])]
+    if before[0] is not None:
+        there = np.vstack([there, np.asarray(before, dtype=np.float64)])
+    if len(there) == 0:
+        return (None, None, None, None)
+    return (
+        float(there[:, 0].min()),
+        float(there[:, 1].min()),
+        float(there[:, 2].max()),
+        float(there[:, 3].max()),
+    )
+
+
+def _nullable(bounds: NDArray[np.float64]) -> list[list[float | None]]:
+    """Give the four columns of bounds as lists with None for NaN."""
+    holes = np.isnan(bounds)
+    table = bounds.astype(object)
+    table[holes] = None
+    return [column.tolist() for column in table.T]
+
+
+def _insert(table: str, names: Sequence[str]) -> str:
+    columns = ", ".join(quote(name) for name in names)
+    return f"INSERT INTO main.{quote(table)} ({columns}) VALUES ({', '.join('?' * len(names))})"
+
+
+def _execute(connection: sqlite3.Connection, statements: Iterable[str]) -> None:
+    for statement in statements:
+        connection.execute(statement)
