@@ -1,0 +1,5 @@
+"""Work out in which coordinate system numbers are, with evidence, or say that nobody can know."""
+
+from . import datum as datum
+from . import ranking as ranking
+from . import systems as systems
