@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import UTC, datetime
+from datetime import datetime
 
 from yzgeo.access import ROLES
 from yzgeo.errors import InputError, NotFoundError
 
+from . import timestamps
 from .base import Account
 
 _COLUMNS = "name, role, subdistricts, password_hash, disabled"
@@ -117,7 +118,7 @@ def put_session(connection: sqlite3.Connection, token_hash: str, account: str, *
         raise NotFoundError(what=account)
     connection.execute(
         "INSERT OR REPLACE INTO yzgeo_session (token_hash, account, expires_at) VALUES (?, ?, ?)",
-        (token_hash, account, _utc(expires_at)),
+        (token_hash, account, timestamps.precise(expires_at)),
     )
 
 
@@ -142,7 +143,7 @@ def session(connection: sqlite3.Connection, token_hash: str, *, now: datetime) -
     row = connection.execute(
         f"SELECT {_COLUMNS} FROM yzgeo_account JOIN yzgeo_session ON account = name "
         "WHERE token_hash = ? AND expires_at > ? AND NOT disabled",
-        (token_hash, _utc(now)),
+        (token_hash, timestamps.precise(now)),
     ).fetchone()
     return None if row is None else _account(row)
 
@@ -172,13 +173,9 @@ def drop_expired(connection: sqlite3.Connection, *, now: datetime) -> None:
     now
         The time, with zone.
     """
-    connection.execute("DELETE FROM yzgeo_session WHERE expires_at <= ?", (_utc(now),))
+    connection.execute("DELETE FROM yzgeo_session WHERE expires_at <= ?", (timestamps.precise(now),))
 
 
 def _account(row: tuple[str, str, str, str, int]) -> Account:
     name, role, subdistricts, password_hash, disabled = row
     return Account(name, role, tuple(json.loads(subdistricts)), password_hash, bool(disabled))
-
-
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")

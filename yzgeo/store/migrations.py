@@ -10,6 +10,8 @@ from pathlib import Path
 
 from yzgeo.errors import WorkspaceNewerError
 
+from . import timestamps
+
 _FOLDER = Path(__file__).parent / "sql"
 
 
@@ -95,7 +97,7 @@ def apply(connection: sqlite3.Connection, *, now: datetime) -> int:
             connection.execute(statement)
         connection.execute(
             "INSERT INTO yzgeo_migration (number, name, applied_at) VALUES (?, ?, ?)",
-            (step.number, step.name, now.isoformat()),
+            (step.number, step.name, timestamps.precise(now)),
         )
     return len(missing)
 

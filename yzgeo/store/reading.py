@@ -16,7 +16,7 @@ import shapely
 from yzgeo.catalogue import Layer
 from yzgeo.errors import FeatureUnknownError, ParameterError
 
-from . import blobs, selection, values
+from . import blobs, selection, timestamps, values
 from .base import BBox, Feature, Query, Rows, Value
 from .identifiers import history_table, quote
 
@@ -249,6 +249,6 @@ def _state(connection: sqlite3.Connection, layer: Layer, query: Query) -> int | 
     end = datetime.combine(query.on, time.max, tzinfo=UTC)
     latest = connection.execute(
         "SELECT coalesce(max(revision), 0) FROM yzgeo_batch WHERE layer = ? AND recorded_at <= ?",
-        (layer.id, end.isoformat(timespec="microseconds")),
+        (layer.id, timestamps.precise(end)),
     ).fetchone()
     return int(latest[0])

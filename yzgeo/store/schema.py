@@ -13,7 +13,7 @@ import pyproj
 from yzgeo.catalogue import Catalogue, FieldSpec, Layer
 from yzgeo.errors import CatalogueError
 
-from . import styles
+from . import styles, timestamps
 from .blobs import TABLE_TYPES
 from .identifiers import history_table, quote, rtree_table
 
@@ -251,7 +251,13 @@ def _create(connection: sqlite3.Connection, layer: Layer, *, srs: int, now: date
     connection.execute(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id) "
         "VALUES (?, ?, ?, '', ?, ?)",
-        (layer.id, "features" if spatial else "attributes", layer.id, stamp(now), srs if spatial else None),
+        (
+            layer.id,
+            "features" if spatial else "attributes",
+            layer.id,
+            timestamps.standard(now),
+            srs if spatial else None,
+        ),
     )
     connection.execute("INSERT INTO yzgeo_layer_revision VALUES (?, 0)", (layer.id,))
     if spatial:
@@ -315,20 +321,3 @@ def _describe(connection: sqlite3.Connection, layer: Layer) -> None:
             "VALUES (?, 'enum', ?, ?)",
             [(constraint, value.id, value.label.zh) for value in field.values],
         )
-
-
-def stamp(moment: datetime) -> str:
-    """
-    Write a time as the GeoPackage standard wants it.
-
-    Parameters
-    ----------
-    moment
-        Time in UTC.
-
-    Returns
-    -------
-    str
-        ISO 8601 with milliseconds and Z.
-    """
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

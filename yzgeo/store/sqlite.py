@@ -13,7 +13,7 @@ import geopandas as gpd
 from yzgeo.catalogue import Catalogue
 from yzgeo.errors import StorageError, WorkspaceExistsError, WorkspaceMissingError
 
-from . import accounts, checking, history, migrations, reading, schema, staging, writing
+from . import accounts, checking, history, migrations, reading, schema, staging, timestamps, writing
 from .base import Account, Batch, BBox, ChangeRecord, Feature, Provenance, Query, Rows, Value
 from .connections import Connections, connect, translated
 
@@ -609,7 +609,7 @@ def _build(path: Path, catalogue: Catalogue, *, now: datetime) -> None:
         schema.synchronise(connection, catalogue, now=now)
         _put_meta(connection, "catalogue_digest", schema.digest(catalogue))
         _put_meta(connection, "district", catalogue.district.id)
-        _put_meta(connection, "created_at", now.isoformat())
+        _put_meta(connection, "created_at", timestamps.precise(now))
         connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = WAL")
     finally:

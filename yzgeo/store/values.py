@@ -50,15 +50,26 @@ def encode(column: pd.Series[Any], field: FieldSpec) -> list[Value]:
     if fast is not None:
         return fast
     values = column.astype(object).tolist()
-    if field.type == "text" and all(type(value) is str or gone for value, gone in zip(values, absent, strict=True)):
-        return [None if gone else value for value, gone in zip(values, absent, strict=True)]
+    if field.type == "text" and set(map(type, values)) <= {str, type(None)}:
+        return values
     convert = _CONVERTERS[field.type]
+    # Codes and dates repeat much more often than they differ.
+    seen: dict[object, Value] = {}
     encoded: list[Value] = []
     for value, gone in zip(values, absent, strict=True):
+        if gone:
+            encoded.append(None)
+            continue
+        kept = isinstance(value, str)
+        if kept and value in seen:
+            encoded.append(seen[value])
+            continue
         try:
-            encoded.append(None if gone else convert(value))
-        except (TypeError, ValueError, OverflowError):
+            encoded.append(convert(value))
+        except (TypeError, ValueError, OverflowError, KeyError):
             raise _refusal(field, value) from None
+        if kept:
+            seen[value] = encoded[-1]
     return encoded
 
 
@@ -87,7 +98,7 @@ def encode_one(value: object, field: FieldSpec) -> Value:
         return None
     try:
         return _CONVERTERS[field.type](value)
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError, KeyError):
         raise _refusal(field, value) from None
 
 

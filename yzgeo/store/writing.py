@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from yzgeo.catalogue import Layer
 from yzgeo.errors import ConflictError, FeatureUnknownError
 
-from . import schema
+from . import schema, timestamps
 from .base import Batch, Provenance
 from .identifiers import history_table, quote, rtree_table
 from .staging import Staged
@@ -83,7 +83,7 @@ def write(
     current = _current(connection, layer)
     if base_revision is not None and base_revision != current:
         raise ConflictError(what=layer.id, base=base_revision, current=current)
-    moment = _Moment(current + 1, now.isoformat(timespec="microseconds"))
+    moment = _Moment(current + 1, timestamps.precise(now))
     empty = connection.execute(f"SELECT NOT EXISTS (SELECT 1 FROM {quote(layer.id)})").fetchone()[0]
     removed = _mark_doomed(connection, layer, delete)
     if empty:
@@ -134,7 +134,7 @@ def _record(connection: sqlite3.Connection, batch: Batch) -> int:
             batch.id,
             batch.layer,
             batch.revision,
-            batch.recorded_at.isoformat(timespec="microseconds"),
+            timestamps.precise(batch.recorded_at),
             batch.actor,
             batch.reason,
             batch.inserted,
@@ -347,7 +347,7 @@ def _note_extent(
         extent = _joined(before, staged)
     connection.execute(
         "UPDATE gpkg_contents SET last_change = ?, min_x = ?, min_y = ?, max_x = ?, max_y = ? WHERE table_name = ?",
-        (schema.stamp(now), *extent, layer.id),
+        (timestamps.standard(now), *extent, layer.id),
     )
 
 
