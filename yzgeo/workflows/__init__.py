@@ -1,0 +1,6 @@
+"""The only place that joins storage, files, analyses and reports."""
+
+from . import accounts as accounts
+from . import exports as exports
+from . import imports as imports
+from . import workspace as workspace

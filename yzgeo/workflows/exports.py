@@ -1,0 +1,289 @@
+"""Giving data out: files for other programs, and the overview map."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from yzgeo.access import Role, may_see
+from yzgeo.catalogue import Catalogue, Layer
+from yzgeo.checks import Progress, silent
+from yzgeo.errors import LayerUnknownError, ParameterError, StorageError, WorkspaceExistsError
+from yzgeo.report import formats, tables, webmap
+from yzgeo.store.base import Query, Rows, Store
+
+from .workspace import Workspace
+
+CHUNK_ROWS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What was written."""
+
+    path: Path
+    format: str
+    layers: tuple[str, ...]
+    rows: int
+    size_bytes: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """
+        Give the shape that the command line uses.
+
+        Returns
+        -------
+        dict
+            ``path``, ``format``, ``layers``, ``rows``, ``size_bytes``.
+        """
+        return {
+            "path": str(self.path),
+            "format": self.format,
+            "layers": list(self.layers),
+            "rows": self.rows,
+            "size_bytes": self.size_bytes,
+        }
+
+
+def export_layer(
+    workspace: Workspace,
+    layer: str | None,
+    path: str | os.PathLike[str],
+    *,
+    format: str | None = None,  # noqa: A002
+    role: Role = "admin",
+    overwrite: bool = False,
+    progress: Progress = silent,
+) -> ExportReport:
+    """
+    Write a layer, or all that a role may see, into one file.
+
+    Parameters
+    ----------
+    workspace
+        Where from.
+    layer
+        Id of the layer; None for all.
+    path
+        File to be made.
+    format
+        Name of the format; by the file's ending if not given.
+    role
+        Who will read the file: layers and fields this role may not see are absent.
+    overwrite
+        Replace a file that is there.
+    progress
+        Told what is being done.
+
+    Returns
+    -------
+    ExportReport
+        What was written.
+
+    Raises
+    ------
+    LayerUnknownError
+        If there is no such layer for that role.
+    ParameterError
+        If the format does not exist or cannot hold several layers, or the file lies in the workspace.
+    WorkspaceExistsError
+        If the file exists.
+    StorageError
+        If the disk refuses.
+    """
+    catalogue = workspace.catalogue
+    wanted = [seen(catalogue, layer, role)] if layer else [one for one in catalogue.layers.values() if _sees(role, one)]
+    target = Path(path)
+    chosen = formats.choose(target, format, many=layer is None)
+    if layer is None:  # an empty sheet or table tells nobody anything
+        wanted = [one for one in wanted if workspace.store.count(one.id)]
+    done = iter(range(len(wanted)))
+
+    def telling(one: Layer) -> Callable[[], Iterator[Rows]]:
+        def chunks() -> Iterator[Rows]:
+            progress(f"导出 {one.spec.title.zh}", next(done, 0) / len(wanted))
+            return pages(workspace.store, one.id, tuple(spec.id for spec in tables.visible_fields(one, role)))
+
+        return chunks
+
+    going = [
+        tables.Table(one, tables.visible_fields(one, role), catalogue.district.storage_crs, telling(one))
+        for one in wanted
+    ]
+    with _new_file(workspace, target, overwrite=overwrite) as unfinished:
+        rows = chosen.write(unfinished, going, catalogue.district)
+    progress("完成", 1.0)
+    return ExportReport(target, chosen.title, tuple(one.id for one in wanted), rows, target.stat().st_size)
+
+
+def export_map(
+    workspace: Workspace,
+    path: str | os.PathLike[str],
+    *,
+    role: Role = "anonymous",
+    overwrite: bool = False,
+    progress: Progress = silent,
+) -> ExportReport:
+    """
+    Write the overview map as one HTML file that opens without a network.
+
+    Parameters
+    ----------
+    workspace
+        Where from.
+    path
+        File to be made.
+    role
+        Who will read the file; by default everybody.
+    overwrite
+        Replace a file that is there.
+    progress
+        Told what is being done.
+
+    Returns
+    -------
+    ExportReport
+        What was written.
+
+    Raises
+    ------
+    WorkspaceExistsError
+        If the file exists.
+    StorageError
+        If the disk refuses.
+    """
+    target = Path(path)
+    layers = [one for one in workspace.catalogue.layers.values() if _sees(role, one) and one.spec.geometry != "none"]
+    with _new_file(workspace, target, overwrite=overwrite) as unfinished:
+        progress("绘制地图", 0.1)
+        text = overview_map(workspace.store, role, inline=True)
+        unfinished.write_text(text, encoding="utf-8")
+    progress("完成", 1.0)
+    rows = sum(workspace.store.count(one.id) for one in layers)
+    return ExportReport(target, "HTML", tuple(one.id for one in layers), rows, target.stat().st_size)
+
+
+def overview_map(store: Store, role: Role, *, inline: bool, as_of: datetime | None = None) -> str:
+    """
+    Draw all layers a role may see on one page.
+
+    Parameters
+    ----------
+    store
+        Store of the workspace.
+    role
+        Who looks.
+    inline
+        Put the scripts into the page; otherwise they come from ``yzgeo.report.webmap.ASSETS_URL``.
+    as_of
+        Time that the page names; now if not given.
+
+    Returns
+    -------
+    str
+        HTML page.
+    """
+    catalogue = store.catalogue
+    going = [
+        tables.Table(one, tables.visible_fields(one, role), catalogue.district.storage_crs, _starting(store, one, role))
+        for one in catalogue.layers.values()
+        if _sees(role, one)
+    ]
+    return webmap.render(going, district=catalogue.district, groups=catalogue.groups, inline=inline, as_of=as_of)
+
+
+def seen(catalogue: Catalogue, layer: str, role: Role) -> Layer:
+    """
+    Look a layer up for a role; one that may not be seen does not exist.
+
+    Parameters
+    ----------
+    catalogue
+        All layers.
+    layer
+        Id of the layer.
+    role
+        Who asks.
+
+    Returns
+    -------
+    Layer
+        The layer.
+
+    Raises
+    ------
+    LayerUnknownError
+        If there is no such layer for that role.
+    """
+    found = catalogue.layer(layer)
+    if not _sees(role, found):
+        raise LayerUnknownError(layer=layer)
+    return found
+
+
+def pages(store: Store, layer: str, fields: Sequence[str]) -> Iterator[Rows]:
+    """
+    Go through a layer in chunks that all show the same revision, whoever writes meanwhile.
+
+    Parameters
+    ----------
+    store
+        Store of the workspace.
+    layer
+        Id of the layer.
+    fields
+        Ids of the fields wanted.
+
+    Yields
+    ------
+    Rows
+        At most `CHUNK_ROWS` rows.
+    """
+    revision = store.revision(layer)
+    offset = 0
+    while revision:
+        rows = store.rows(layer, Query(limit=CHUNK_ROWS, offset=offset), fields=fields)
+        if store.revision(layer) != revision:  # ask history for what the layer was when we began
+            rows = store.rows(layer, Query(limit=CHUNK_ROWS, offset=offset, revision=revision), fields=fields)
+        if rows.uids:
+            yield rows
+        if len(rows.uids) < CHUNK_ROWS:
+            return
+        offset += CHUNK_ROWS
+
+
+def _starting(store: Store, layer: Layer, role: Role) -> Callable[[], Iterator[Rows]]:
+    fields = tuple(spec.id for spec in tables.visible_fields(layer, role))
+    return lambda: pages(store, layer.id, fields)
+
+
+def _sees(role: Role, layer: Layer) -> bool:
+    return may_see(role, layer.spec.access)
+
+
+@contextmanager
+def _new_file(workspace: Workspace, target: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Give a name beside the target; on success the file takes the target's name, on failure it goes."""
+    if workspace.path.resolve() in target.resolve().parents:
+        raise ParameterError(
+            name="FILE", reason_zh="不能导出到工作区目录里面", reason_en="the file must not lie inside the workspace"
+        )
+    if target.exists() and not overwrite:
+        raise WorkspaceExistsError(path=str(target))
+    unfinished = target.with_name(f".{secrets.token_hex(4)}.part{target.suffix}")
+    try:
+        with unfinished.open("xb"):  # tells at once whether the disk lets us
+            pass
+        unfinished.unlink()
+        yield unfinished
+        unfinished.replace(target)
+    except OSError as error:
+        raise StorageError(path=str(target), reason=error.strerror or str(error)) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
