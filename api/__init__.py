@@ -1,0 +1,1 @@
+"""The HTTP service of a district: thin routes on the library."""

@@ -1,0 +1,422 @@
+"""What handlers are given: the application's parts, the caller, a visible layer, checked parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, TypeVar
+from urllib.parse import parse_qsl
+
+import anyio
+from anyio import to_thread
+from fastapi import Depends, Path, Query, Request
+
+from yzgeo.access import Role, may_see
+from yzgeo.catalogue import Catalogue, Layer
+from yzgeo.errors import LayerUnknownError, ParameterError
+from yzgeo.store.base import BBox, Store
+from yzgeo.workflows.overview import OverviewCache, visible_fields
+from yzgeo.workflows.tiles import ByteCache, TileMaker
+
+from .auth import Caller, Passwords, SignInGuard, caller_of
+from .middleware import Metrics
+from .responses import Prepared, header
+from .settings import Settings
+
+Language = Literal["zh", "en"]
+Result = TypeVar("Result")
+_HOST = re.compile(r"^[A-Za-z0-9.\-\[\]:]{1,255}$")
+_THREADS = 4
+
+TileHeaders = tuple[str, tuple[tuple[bytes, bytes], ...]]
+"""Entity tag and headers that all tiles of one state share."""
+
+
+@dataclass
+class Context:
+    """The parts of one running service."""
+
+    settings: Settings
+    store: Store
+    metrics: Metrics
+    tiles: TileMaker
+    items: ByteCache[Prepared]
+    tile_headers: ByteCache[TileHeaders]
+    overviews: OverviewCache
+    guard: SignInGuard
+    passwords: Passwords = field(default_factory=Passwords)
+    threads: anyio.CapacityLimiter | None = None
+    _fields: dict[tuple[str, Role], tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue that is served."""
+        return self.store.catalogue
+
+    def fields(self, layer: Layer, role: Role) -> tuple[str, ...]:
+        """
+        List the fields of a layer that a role may see, worked out once.
+
+        Parameters
+        ----------
+        layer
+            The layer.
+        role
+            Role of the one who asks.
+
+        Returns
+        -------
+        tuple of str
+            Ids in the layer's order.
+        """
+        key = (layer.id, role)
+        if key not in self._fields:
+            self._fields[key] = visible_fields(layer, role)
+        return self._fields[key]
+
+    async def in_thread(self, work: Callable[[], Result]) -> Result:
+        """
+        Do blocking work without holding up other requests.
+
+        Parameters
+        ----------
+        work
+            What to do.
+
+        Returns
+        -------
+        object
+            Its result.
+        """
+        if self.threads is None:
+            self.threads = anyio.CapacityLimiter(_THREADS)
+        return await to_thread.run_sync(work, limiter=self.threads)
+
+
+def context_of(request: Request) -> Context:
+    """
+    Get the parts of the service.
+
+    Parameters
+    ----------
+    request
+        The request.
+
+    Returns
+    -------
+    Context
+        Parts of the application that serves it.
+    """
+    context: Context = request.app.state.context
+    return context
+
+
+async def get_context(request: Request) -> Context:
+    """
+    Get the parts of the service, as a dependency.
+
+    Parameters
+    ----------
+    request
+        The request.
+
+    Returns
+    -------
+    Context
+        Parts of the application that serves it.
+    """
+    return context_of(request)
+
+
+ContextDep = Annotated[Context, Depends(get_context)]
+
+
+async def get_caller(request: Request, context: ContextDep) -> Caller:
+    """
+    Find out who asks, as a dependency.
+
+    Parameters
+    ----------
+    request
+        The request.
+    context
+        Parts of the service.
+
+    Returns
+    -------
+    Caller
+        Possibly anonymous.
+    """
+    return caller_of(request, context.store)
+
+
+CallerDep = Annotated[Caller, Depends(get_caller)]
+
+
+def visible_layer(context: Context, caller: Caller, layer_id: str) -> Layer:
+    """
+    Look a layer up for one caller.
+
+    Parameters
+    ----------
+    context
+        Parts of the service.
+    caller
+        Who asks.
+    layer_id
+        Id of the layer.
+
+    Returns
+    -------
+    Layer
+        The layer.
+
+    Raises
+    ------
+    LayerUnknownError
+        If there is none, or it may not be seen: the two answers are the same.
+    """
+    layer = context.catalogue.layer(layer_id)
+    if not may_see(caller.role, layer.spec.access):
+        raise LayerUnknownError(layer=layer_id)
+    return layer
+
+
+async def get_layer(
+    layer_id: Annotated[str, Path(description="Id of the layer")], context: ContextDep, caller: CallerDep
+) -> Layer:
+    """
+    Look the layer in the path up, as a dependency.
+
+    Parameters
+    ----------
+    layer_id
+        Id of the layer.
+    context
+        Parts of the service.
+    caller
+        Who asks.
+
+    Returns
+    -------
+    Layer
+        The layer.
+    """
+    return visible_layer(context, caller, layer_id)
+
+
+LayerDep = Annotated[Layer, Depends(get_layer)]
+
+
+async def get_language(
+    request: Request, lang: Annotated[Language | None, Query(description="Language of titles")] = None
+) -> Language:
+    """
+    Choose the language of an answer: the parameter, else ``Accept-Language``, else Chinese.
+
+    Parameters
+    ----------
+    request
+        The request.
+    lang
+        The parameter.
+
+    Returns
+    -------
+    str
+        ``"zh"`` or ``"en"``.
+    """
+    if lang is not None:
+        return lang
+    for part in header(request, b"accept-language").decode("latin-1").lower().split(","):
+        if part.strip().startswith("zh"):
+            return "zh"
+        if part.strip().startswith("en"):
+            return "en"
+    return "zh"
+
+
+LanguageDep = Annotated[Language, Depends(get_language)]
+
+
+async def get_base_url(request: Request, context: ContextDep) -> str:
+    """
+    Tell the address clients use, as a dependency.
+
+    Parameters
+    ----------
+    request
+        The request.
+    context
+        Parts of the service.
+
+    Returns
+    -------
+    str
+        Scheme and host, without a slash at the end.
+    """
+    return base_url(request, context)
+
+
+def base_url(request: Request, context: Context) -> str:
+    """
+    Tell the address clients use.
+
+    Parameters
+    ----------
+    request
+        The request.
+    context
+        Parts of the service.
+
+    Returns
+    -------
+    str
+        Scheme and host, without a slash at the end.
+
+    Raises
+    ------
+    ParameterError
+        If the ``Host`` header is not one.
+    """
+    if context.settings.public_url is not None:
+        return context.settings.public_url
+    host = header(request, b"host").decode("latin-1")
+    if not _HOST.match(host):
+        raise ParameterError(name="Host", reason_zh="不是主机名", reason_en="not a host name")
+    return f"{request.scope['scheme']}://{host}"
+
+
+BaseUrlDep = Annotated[str, Depends(get_base_url)]
+
+
+def query_pairs(request: Request, known: Iterable[str]) -> dict[str, str]:
+    """
+    Read the query parameters and refuse what nobody would look at.
+
+    Parameters
+    ----------
+    request
+        The request.
+    known
+        Names that have a meaning here.
+
+    Returns
+    -------
+    dict
+        Value by name.
+
+    Raises
+    ------
+    ParameterError
+        If a name is unknown or stands twice.
+    """
+    raw: bytes = request.scope["query_string"]
+    if not raw:
+        return {}
+    allowed = set(known)
+    found: dict[str, str] = {}
+    for name, value in parse_qsl(raw.decode("latin-1"), keep_blank_values=True):
+        if name not in allowed:
+            raise ParameterError(
+                name=name,
+                reason_zh="不认识；可用：" + "、".join(sorted(allowed)),
+                reason_en="unknown; known: " + ", ".join(sorted(allowed)),
+            )
+        if name in found:
+            raise ParameterError(name=name, reason_zh="出现了两次", reason_en="it stands twice")
+        found[name] = value
+    return found
+
+
+async def only_known_parameters(request: Request) -> None:
+    """
+    Refuse query parameters that the route does not declare, as a dependency of whole routers.
+
+    Parameters
+    ----------
+    request
+        The request.
+    """
+    if request.scope["query_string"]:
+        query_pairs(request, _declared(request.scope["route"].dependant))
+
+
+StrictParameters = Depends(only_known_parameters)
+
+
+def _declared(dependant: object) -> set[str]:
+    names = {parameter.alias for parameter in getattr(dependant, "query_params", ())}
+    for inner in getattr(dependant, "dependencies", ()):
+        names |= _declared(inner)
+    return names
+
+
+def parse_bbox(text: str) -> BBox:
+    """
+    Read a bounding box.
+
+    Parameters
+    ----------
+    text
+        ``west,south,east,north`` in degrees; six numbers are taken as three dimensions.
+
+    Returns
+    -------
+    tuple of float
+        West, south, east, north.
+
+    Raises
+    ------
+    ParameterError
+        If it is not one.
+    """
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) == 6:
+        numbers = [numbers[0], numbers[1], numbers[3], numbers[4]]
+    inside = (
+        len(numbers) == 4 and all(-180 <= x <= 180 for x in numbers[::2]) and all(-90 <= y <= 90 for y in numbers[1::2])
+    )
+    if not inside or numbers[0] > numbers[2] or numbers[1] > numbers[3]:
+        raise ParameterError(
+            name="bbox",
+            reason_zh="应为 西,南,东,北（经纬度，西≤东，南≤北）",
+            reason_en="it should be west,south,east,north in degrees, west ≤ east and south ≤ north",
+        )
+    return numbers[0], numbers[1], numbers[2], numbers[3]
+
+
+def parse_count(name: str, text: str, *, least: int, most: int) -> int:
+    """
+    Read a whole number within limits.
+
+    Parameters
+    ----------
+    name
+        Name of the parameter, for the refusal.
+    text
+        What was sent.
+    least, most
+        Limits, both allowed.
+
+    Returns
+    -------
+    int
+        The number.
+
+    Raises
+    ------
+    ParameterError
+        If it is none, or outside.
+    """
+    if not re.fullmatch(r"\d{1,12}", text, re.ASCII) or not least <= int(text) <= most:
+        raise ParameterError(
+            name=name,
+            reason_zh=f"应为 {least} 到 {most} 的整数",
+            reason_en=f"it should be a whole number from {least} to {most}",
+        )
+    return int(text)

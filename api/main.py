@@ -1,0 +1,124 @@
+"""The application: its parts put together once, from settings and a store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from yzgeo.store.base import Store
+from yzgeo.workflows.overview import OverviewCache
+from yzgeo.workflows.tiles import ByteCache, TileMaker
+from yzgeo.workflows.workspace import open_workspace
+
+from . import errors, models
+from . import settings as configuration
+from .auth import SignInGuard
+from .deps import Context
+from .middleware import Envelope, Metrics, security_headers
+from .routes import collections, features, maps, meta, page, search, session, styles, targets, tiles
+from .settings import Settings
+
+_MIB = 1 << 20
+# The hot routes stand first: a router is searched from its top.
+_ROUTERS = (
+    tiles.router,
+    features.router,
+    collections.router,
+    styles.router,
+    meta.router,
+    targets.router,
+    search.router,
+    session.router,
+    maps.router,
+    page.router,
+)
+
+
+def create_app(settings: Settings, store: Store) -> FastAPI:
+    """
+    Put the service together.
+
+    Parameters
+    ----------
+    settings
+        What the operator chose.
+    store
+        The opened store; closed when the application shuts down.
+
+    Returns
+    -------
+    FastAPI
+        The application.
+    """
+    metrics = Metrics()
+    app = assemble(settings, metrics)
+    app.state.security_headers = security_headers(settings)
+    app.state.context = Context(
+        settings=settings,
+        store=store,
+        metrics=metrics,
+        tiles=TileMaker(store, most_bytes=settings.tile_cache_mib * _MIB),
+        tile_headers=ByteCache(_MIB),
+        items=ByteCache(settings.item_cache_mib * _MIB),
+        overviews=OverviewCache(),
+        guard=SignInGuard(
+            failures=settings.sign_in_failures,
+            lock_s=settings.sign_in_lock_minutes * 60,
+            per_minute=settings.sign_in_per_minute,
+        ),
+    )
+    return app
+
+
+def assemble(settings: Settings, metrics: Metrics) -> FastAPI:
+    """
+    Make the application without the parts that need a store, enough to describe itself.
+
+    Parameters
+    ----------
+    settings
+        What the operator chose.
+    metrics
+        Where requests are counted.
+
+    Returns
+    -------
+    FastAPI
+        Routes, errors and middleware.
+    """
+    app = FastAPI(
+        title="yzgeo",
+        version=version("yzgeo"),
+        description="Urban renewal of a district on one map. 城市更新一张图。",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        responses={"default": {"model": models.Problem, "description": "A refusal"}},
+    )
+    app.add_middleware(Envelope, settings=settings, metrics=metrics)
+    errors.install(app)
+    for router in _ROUTERS:
+        app.include_router(router)
+    return app
+
+
+def from_environment() -> FastAPI:
+    """
+    Put the service together from the environment, as a factory for uvicorn.
+
+    Returns
+    -------
+    FastAPI
+        The application on the workspace that ``YZGEO_WORKSPACE`` names.
+    """
+    settings = configuration.from_environment()
+    return create_app(settings, open_workspace(settings.workspace).store)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.context.store.close()

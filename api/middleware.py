@@ -1,0 +1,202 @@
+"""What happens around every request: security headers, size limit, guard against other sites, counting and timing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+from fastapi import Request
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from yzgeo.errors import YzgeoError
+
+from . import errors
+from .auth import SAFE_METHODS, require_same_site
+from .errors import BodyTooLargeError
+from .responses import header
+from .settings import Settings
+
+TIANDITU_HOSTS = "https://*.tianditu.gov.cn"
+_MIB = 1 << 20
+
+
+def content_policy(*, base_map: bool, script_sources: str = "") -> str:
+    """
+    Write the content security policy: everything from this service, nothing from elsewhere.
+
+    Parameters
+    ----------
+    base_map
+        Whether the 天地图 base map is configured, the one outside host there is.
+    script_sources
+        Further sources of scripts, for instance hashes of inline ones.
+
+    Returns
+    -------
+    str
+        Value of the header.
+    """
+    outside = f" {TIANDITU_HOSTS}" if base_map else ""
+    return (
+        f"default-src 'self'; script-src 'self'{script_sources}; style-src 'self' 'unsafe-inline'; "
+        f"img-src 'self' data: blob:{outside}; connect-src 'self'{outside}; worker-src 'self' blob:; font-src 'self'; "
+        "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+    )
+
+
+def security_headers(settings: Settings) -> list[tuple[bytes, bytes]]:
+    """
+    List the headers that every answer carries.
+
+    Parameters
+    ----------
+    settings
+        The settings in force.
+
+    Returns
+    -------
+    list of tuple
+        Lower-case name and value, as ASGI wants them.
+    """
+    headers = {
+        "content-security-policy": content_policy(base_map=settings.tianditu_key is not None),
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "referrer-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": "camera=(), microphone=(), geolocation=(self)",
+    }
+    if settings.public_url is not None and settings.public_url.startswith("https:"):
+        headers["strict-transport-security"] = "max-age=31536000"
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
+
+
+class Metrics:
+    """Counts and durations of requests by route template, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "yzgeo_requests", "Requests answered", ["method", "route", "status"], registry=self.registry
+        )
+        self._durations = Histogram(
+            "yzgeo_request_seconds",
+            "Time to the end of the answer",
+            ["route"],
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+            registry=self.registry,
+        )
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        """
+        Count one request.
+
+        Parameters
+        ----------
+        method
+            HTTP method; an unknown one counts as ``other``.
+        route
+            Template of the route, never the path itself, so that the number of series stays small.
+        status
+            HTTP status.
+        seconds
+            How long it took.
+        """
+        key = (method, route, status)
+        children = self._children.get(key)
+        if children is None:
+            label = method if method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"
+            children = (self._requests.labels(label, route, str(status)), self._durations.labels(route))
+            if label == method:
+                self._children[key] = children
+        children[0].inc()
+        children[1].observe(seconds)
+
+
+class Envelope:
+    """Wraps the application once, in plain ASGI, since every layer of middleware costs throughput.
+
+    Parameters
+    ----------
+    app
+        The application inside.
+    settings
+        The settings in force.
+    metrics
+        Where requests are counted.
+    """
+
+    def __init__(self, app: ASGIApp, *, settings: Settings, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._public_url = settings.public_url
+        self._limit_mib = settings.max_body_mib
+        self._headers = security_headers(settings)
+        self._special = frozenset(name for name, _ in self._headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """
+        Serve one connection.
+
+        Parameters
+        ----------
+        scope, receive, send
+            As ASGI defines them.
+        """
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 500
+
+        async def seal(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._add_headers(message)
+            await send(message)
+
+        try:
+            if scope["method"] in SAFE_METHODS:
+                await self._app(scope, receive, seal)
+            else:
+                await self._change(scope, receive, seal)
+        finally:
+            self._metrics.observe(scope["method"], _template(scope), status, time.perf_counter() - started)
+
+    def _add_headers(self, message: MutableMapping[str, Any]) -> None:
+        headers = message["headers"]
+        own = self._special.intersection([name for name, _ in headers])
+        headers.extend([pair for pair in self._headers if pair[0] not in own] if own else self._headers)
+
+    async def _change(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a changing request through if it comes from our own pages and is not too large."""
+        request = Request(scope)
+        limit = self._limit_mib * _MIB
+        try:
+            require_same_site(request, self._public_url)
+            declared = header(request, b"content-length")
+            if declared.isdigit() and int(declared) > limit:
+                raise BodyTooLargeError(limit_mib=self._limit_mib)
+        except YzgeoError as refusal:
+            await errors.respond(refusal)(scope, receive, send)
+            return
+        received = 0
+
+        async def count() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > limit:
+                raise errors.body_too_large(self._limit_mib)
+            return message
+
+        await self._app(scope, count, send)
+
+
+def _template(scope: Scope) -> str:
+    route = scope.get("route")
+    return str(getattr(route, "path", "none")) if route is not None else "none"

@@ -1,0 +1,264 @@
+"""Answers made of bytes: JSON, compression and revalidation without a detour through model objects."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+from fastapi import Request, Response
+
+JSON = "application/json"
+GEOJSON = "application/geo+json"
+_GZIP_FROM = 1_000
+
+
+def dumps(payload: Any) -> bytes:
+    """
+    Encode JSON; NaN becomes null.
+
+    Parameters
+    ----------
+    payload
+        Dictionaries, lists, texts, numbers, dates, orjson fragments.
+
+    Returns
+    -------
+    bytes
+        UTF-8 JSON.
+    """
+    return orjson.dumps(payload, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY)
+
+
+def etag_of(*parts: object) -> str:
+    """
+    Name a state that an answer depends on.
+
+    Parameters
+    ----------
+    *parts
+        Everything the answer is made of: revisions, role, language, parameters.
+
+    Returns
+    -------
+    str
+        A quoted strong entity tag.
+    """
+    return f'"{blake2b(repr(parts).encode(), digest_size=10).hexdigest()}"'
+
+
+def header(request: Request, name: bytes) -> bytes:
+    """
+    Read one request header without building a mapping of all.
+
+    Parameters
+    ----------
+    request
+        The request.
+    name
+        Lower-case name.
+
+    Returns
+    -------
+    bytes
+        Its value, empty if absent.
+    """
+    for key, value in request.scope["headers"]:
+        if key == name:
+            return bytes(value)
+    return b""
+
+
+def takes_gzip(request: Request) -> bool:
+    """
+    Tell whether the client takes gzip.
+
+    Parameters
+    ----------
+    request
+        The request.
+
+    Returns
+    -------
+    bool
+        True if it says so.
+    """
+    return b"gzip" in header(request, b"accept-encoding")
+
+
+def is_current(request: Request, etag: str) -> bool:
+    """
+    Tell whether the client already holds this state.
+
+    Parameters
+    ----------
+    request
+        The request.
+    etag
+        Quoted entity tag of the present state.
+
+    Returns
+    -------
+    bool
+        True if ``If-None-Match`` names it, weakly or strongly.
+    """
+    asked = header(request, b"if-none-match").decode("latin-1")
+    if not asked:
+        return False
+    return asked.strip() == "*" or etag in (part.strip().removeprefix("W/") for part in asked.split(","))
+
+
+def not_modified(headers: Mapping[str, str]) -> Response:
+    """
+    Tell the client to use what it has.
+
+    Parameters
+    ----------
+    headers
+        Headers the full answer would have carried.
+
+    Returns
+    -------
+    Response
+        Status 304 without a body.
+    """
+    return Response(status_code=304, headers=dict(headers))
+
+
+def json_response(
+    request: Request,
+    payload: Any,
+    *,
+    status: int = 200,
+    etag: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    media_type: str = JSON,
+) -> Response:
+    """
+    Answer with JSON, compressed where that pays, or with 304 where the client has it.
+
+    Parameters
+    ----------
+    request
+        The request.
+    payload
+        What to encode; bytes are taken as encoded already.
+    status
+        HTTP status.
+    etag
+        Quoted entity tag of the state, if the answer may be revalidated.
+    headers
+        Further headers.
+    media_type
+        Content type without character set.
+
+    Returns
+    -------
+    Response
+        The answer.
+    """
+    merged = {"Cache-Control": "no-cache, private", "Vary": "Accept-Encoding, Cookie, Authorization", **(headers or {})}
+    if etag is not None:
+        merged["ETag"] = etag
+        if is_current(request, etag):
+            return not_modified(merged)
+    body = payload if isinstance(payload, bytes) else dumps(payload)
+    if len(body) >= _GZIP_FROM and takes_gzip(request):
+        body = gzip.compress(body, 5)
+        merged["Content-Encoding"] = "gzip"
+        if etag is not None:
+            merged["ETag"] = f"W/{etag}"
+    return Response(body, status, merged, media_type)
+
+
+class Prepared:
+    """A JSON answer that is kept as bytes with its headers, plain and compressed.
+
+    Parameters
+    ----------
+    body
+        The content, not compressed.
+    etag
+        Quoted entity tag.
+    media_type
+        Content type.
+    """
+
+    __slots__ = ("_common", "_packed", "_packed_headers", "_plain", "_plain_headers", "etag")
+
+    def __init__(self, body: bytes, *, etag: str, media_type: str) -> None:
+        self.etag = etag
+        self._common = (
+            (b"etag", etag.encode()),
+            (b"cache-control", b"no-cache, private"),
+            (b"vary", b"Accept-Encoding, Cookie, Authorization"),
+        )
+        typed = ((b"content-type", media_type.encode()), *self._common)
+        self._plain = body
+        self._packed = gzip.compress(body, 6) if len(body) >= _GZIP_FROM else b""
+        self._plain_headers = (*typed, length_header(body))
+        self._packed_headers = (*typed, (b"content-encoding", b"gzip"), length_header(self._packed))
+
+    @property
+    def size(self) -> int:
+        """Memory it takes, bytes."""
+        return len(self._plain) + len(self._packed)
+
+    def answer(self, request: Request) -> Response:
+        """
+        Answer one request.
+
+        Parameters
+        ----------
+        request
+            The request.
+
+        Returns
+        -------
+        Response
+            304, or the content in an encoding the client takes.
+        """
+        if is_current(request, self.etag):
+            return RawResponse(304, b"", self._common)
+        if self._packed and takes_gzip(request):
+            return RawResponse(200, self._packed, self._packed_headers)
+        return RawResponse(200, self._plain, self._plain_headers)
+
+
+class RawResponse(Response):
+    """A response whose headers are encoded already.
+
+    Parameters
+    ----------
+    status
+        HTTP status.
+    body
+        The content.
+    headers
+        Lower-case names and values as bytes; copied, since middleware adds to them.
+    """
+
+    def __init__(self, status: int, body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        self.status_code = status
+        self.body = body
+        self.raw_headers = list(headers)
+        self.background = None
+
+
+def length_header(body: bytes) -> tuple[bytes, bytes]:
+    """
+    Write the header that tells the length of a body.
+
+    Parameters
+    ----------
+    body
+        The content as it is sent.
+
+    Returns
+    -------
+    tuple of bytes
+        Name and value.
+    """
+    return b"content-length", str(len(body)).encode()

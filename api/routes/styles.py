@@ -1,0 +1,76 @@
+"""OGC API Styles: MapLibre styles whose tile addresses carry the revision."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import models
+from api.deps import BaseUrlDep, CallerDep, ContextDep, LanguageDep, LayerDep, StrictParameters
+from api.responses import etag_of, json_response
+from yzgeo.errors import NotFoundError
+from yzgeo.workflows import overview
+from yzgeo.workflows.tiles import district_style, layer_style
+
+router = APIRouter(prefix="/ogc/styles", tags=["ogc"], dependencies=[StrictParameters])
+
+STYLE_JSON = "application/vnd.mapbox.style+json"
+_TILES = "/ogc/collections/{layer}/tiles/WebMercatorQuad/{z}/{y}/{x}?revision={revision}"
+
+
+@router.get("", operation_id="styles", response_model=models.StyleList)
+async def styles(
+    request: Request, context: ContextDep, caller: CallerDep, base: BaseUrlDep, lang: LanguageDep
+) -> Response:
+    """One style for all layers the caller may see, and one for each."""
+    named = {"district": context.catalogue.district.product_title} | {
+        layer.id: layer.spec.title
+        for layer in overview.visible_layers(context.catalogue, caller.role)
+        if layer.spec.geometry != "none"
+    }
+    entries = [
+        {
+            "id": style,
+            "title": getattr(title, lang),
+            "links": [{"href": f"{base}/ogc/styles/{style}", "rel": "stylesheet", "type": STYLE_JSON}],
+        }
+        for style, title in named.items()
+    ]
+    return json_response(request, {"styles": entries})
+
+
+@router.get("/district", operation_id="district_style", response_class=Response)
+async def whole_style(
+    request: Request, context: ContextDep, caller: CallerDep, base: BaseUrlDep, lang: LanguageDep
+) -> Response:
+    """All layers the caller may see, polygons below lines below points below texts."""
+    state = overview.state_of(context.store, caller.role)
+    layers = overview.visible_layers(context.catalogue, caller.role)
+    name = getattr(context.catalogue.district.product_title, lang)
+    content = await context.in_thread(
+        lambda: context.overviews.get(
+            ("style", state, base, lang),
+            lambda: district_style(context.store, layers, tiles_url=base + _TILES, name=name),
+        )
+    )
+    return json_response(request, content, etag=etag_of("style", state, base, lang), media_type=STYLE_JSON)
+
+
+@router.get("/{layer_id}", operation_id="style", response_class=Response)
+async def one_style(
+    request: Request,
+    *,
+    context: ContextDep,
+    layer: LayerDep,
+    base: BaseUrlDep,
+    lang: LanguageDep,
+    revision: Annotated[int | None, Query(ge=0, description="Makes the address change with the data")] = None,
+) -> Response:
+    """One layer."""
+    current = context.store.revision(layer.id)
+    if layer.spec.geometry == "none" or (revision is not None and revision > current):
+        raise NotFoundError(what=request.url.path)
+    name = getattr(layer.spec.title, lang)
+    content = await context.in_thread(lambda: layer_style(context.store, layer, tiles_url=base + _TILES, name=name))
+    return json_response(request, content, etag=etag_of("style", current, base, lang), media_type=STYLE_JSON)

@@ -1,0 +1,121 @@
+"""OGC API Tiles: vector tiles of a layer.
+
+A hot route: it takes the bare request, so that FastAPI does not solve dependencies for a tile that is in memory
+already. What it takes is declared in ``openapi_extra``.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from api.auth import caller_of
+from api.deps import Context, context_of, parse_count, query_pairs, visible_layer
+from api.responses import RawResponse, etag_of, is_current, length_header, takes_gzip
+from yzgeo import tiles as scheme
+from yzgeo.catalogue import Layer
+from yzgeo.errors import NotFoundError
+
+router = APIRouter(prefix="/ogc/collections/{layer_id}/tiles", tags=["ogc"])
+
+MVT = "application/vnd.mapbox-vector-tile"
+_YEAR = "max-age=31536000, immutable"
+_MOST_REVISION = 10**9
+_HEADER_BYTES = 600
+_NUMBER = re.compile(r"\d{1,8}", re.ASCII)
+_TYPE = (b"content-type", MVT.encode())
+_PACKED = (_TYPE, (b"content-encoding", b"gzip"))
+
+
+def _parameter(name: str, *, place: str = "path", kind: str = "integer") -> dict[str, Any]:
+    return {"name": name, "in": place, "required": place == "path", "schema": {"type": kind}}
+
+
+_PARAMETERS = [
+    _parameter("layer_id", kind="string"),
+    _parameter("z"),
+    _parameter("row"),
+    _parameter("col"),
+    _parameter("revision", place="query"),
+]
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {MVT: {"schema": {"type": "string", "format": "binary"}}}, "description": "The tile"},
+    204: {"description": "The layer has nothing there"},
+    304: {"description": "The client has the present state"},
+}
+
+
+@router.get(
+    "/WebMercatorQuad/{z}/{row}/{col}",
+    operation_id="tile",
+    response_class=Response,
+    responses=_ANSWERS,
+    openapi_extra={"parameters": _PARAMETERS},
+)
+async def tile(request: Request) -> Response:
+    """One tile; with the revision in the address it may be kept for ever."""
+    context = context_of(request)
+    caller = caller_of(request, context.store)
+    layer = visible_layer(context, caller, request.path_params["layer_id"])
+    z, row, col = _place(request)
+    pairs = query_pairs(request, ("revision",))
+    revision = _revision(context, layer, pairs.get("revision"))
+    fields = context.fields(layer, caller.role)
+    key = (layer.id, revision, z, row, col, fields)
+    data = context.tiles.remembered(key)
+    if data is None:
+        data = await context.in_thread(lambda: context.tiles.make(key))
+    etag, headers = _headers(context, layer, revision, fields, pinned="revision" in pairs)
+    if is_current(request, etag):
+        return RawResponse(304, b"", headers)
+    if not data:
+        return RawResponse(204, b"", headers)
+    if takes_gzip(request):
+        return RawResponse(200, data, (*headers, *_PACKED, length_header(data)))
+    plain = gzip.decompress(data)
+    return RawResponse(200, plain, (*headers, _TYPE, length_header(plain)))
+
+
+def _place(request: Request) -> tuple[int, int, int]:
+    """Read zoom, row and column from the path; anything that is no tile is not found."""
+    path = request.path_params
+    numbers = [int(text) if _NUMBER.fullmatch(text) else -1 for text in (path["z"], path["row"], path["col"])]
+    z, row, col = numbers
+    if not scheme.exists(z, row, col):
+        raise NotFoundError(what=request.url.path)
+    return z, row, col
+
+
+def _revision(context: Context, layer: Layer, asked: str | None) -> int:
+    """Take the revision asked for, which must have existed, or the present one."""
+    current = context.store.revision(layer.id)
+    if asked is None:
+        return current
+    revision = parse_count("revision", asked, least=0, most=_MOST_REVISION)
+    if revision > current:
+        raise NotFoundError(what=f"{layer.id}, revision {revision}")
+    return revision
+
+
+def _headers(
+    context: Context, layer: Layer, revision: int, fields: tuple[str, ...], *, pinned: bool
+) -> tuple[str, tuple[tuple[bytes, bytes], ...]]:
+    """Entity tag and headers of all tiles of one state, kept because they are the same for each of them."""
+    key = (layer.id, revision, fields, pinned)
+    known = context.tile_headers.get(key)
+    if known is None:
+        open_to_all = layer.spec.access == "public" and fields == context.fields(layer, "anonymous")
+        scope = "public" if open_to_all else "private"
+        # The visible fields are part of the tag: signing in must not revalidate the poorer tile.
+        etag = f'"{revision}.{etag_of(fields)[1:9]}"'
+        headers = (
+            (b"etag", etag.encode()),
+            (b"cache-control", f"{scope}, {_YEAR}".encode() if pinned else f"{scope}, no-cache".encode()),
+            (b"vary", b"Accept-Encoding, Cookie, Authorization"),
+        )
+        known = (etag, headers)
+        context.tile_headers.put(key, known, _HEADER_BYTES)
+    return known

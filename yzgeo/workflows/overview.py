@@ -1,0 +1,434 @@
+"""What there is: the district, its layers as one role may see them, the targets, and search."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import orjson
+import shapely
+
+from yzgeo import crs, progress, targets
+from yzgeo.access import Role, may_see
+from yzgeo.catalogue import Catalogue, Layer
+from yzgeo.store.base import BBox, Query, Rows, Store, Value
+
+SEARCH_MOST = 100
+_CACHED = 32
+
+
+def visible_layers(catalogue: Catalogue, role: Role) -> tuple[Layer, ...]:
+    """
+    List the layers that exist for a role.
+
+    Parameters
+    ----------
+    catalogue
+        All layers.
+    role
+        Role of the one who asks.
+
+    Returns
+    -------
+    tuple of Layer
+        In catalogue order.
+    """
+    return tuple(layer for layer in catalogue.layers.values() if may_see(role, layer.spec.access))
+
+
+def visible_fields(layer: Layer, role: Role) -> tuple[str, ...]:
+    """
+    List the fields of a layer that exist for a role.
+
+    Parameters
+    ----------
+    layer
+        A layer the role may see.
+    role
+        Role of the one who asks.
+
+    Returns
+    -------
+    tuple of str
+        Ids in the layer's order; a field may be stricter than its layer, never laxer.
+    """
+    return tuple(field.id for field in layer.fields if field.access is None or may_see(role, field.access))
+
+
+def state_of(store: Store, role: Role) -> str:
+    """
+    Name the state of everything a role may see.
+
+    Parameters
+    ----------
+    store
+        The store.
+    role
+        Role of the one who asks.
+
+    Returns
+    -------
+    str
+        Hexadecimal text that changes with any revision of any visible layer and with the role.
+    """
+    revisions = [(layer.id, store.revision(layer.id)) for layer in visible_layers(store.catalogue, role)]
+    return blake2b(repr((role, revisions)).encode(), digest_size=8).hexdigest()
+
+
+def district_overview(store: Store, role: Role) -> dict[str, Any]:
+    """
+    Describe the district and its layers.
+
+    Parameters
+    ----------
+    store
+        The store.
+    role
+        Role of the one who asks.
+
+    Returns
+    -------
+    dict
+        ``district``, ``groups``, ``layers``, ``illustrative``, ``revision``; labels are ``{"zh": …, "en": …}``.
+    """
+    catalogue = store.catalogue
+    layers = [_describe_layer(store, layer, role) for layer in visible_layers(catalogue, role)]
+    return {
+        "district": describe_district(catalogue),
+        "groups": [group.model_dump() for group in catalogue.groups],
+        "layers": layers,
+        "illustrative": any(layer["data_status"].get("illustrative") for layer in layers),
+        "revision": state_of(store, role),
+    }
+
+
+def describe_district(catalogue: Catalogue) -> dict[str, Any]:
+    """
+    Describe the district itself.
+
+    Parameters
+    ----------
+    catalogue
+        The catalogue.
+
+    Returns
+    -------
+    dict
+        Names, code, centre, bounds in degrees, areas and population with their sources, plan and notices.
+    """
+    district = catalogue.district
+    return {
+        "id": district.id,
+        "code": district.code,
+        "name": district.name.model_dump(),
+        "title": district.product_title.model_dump(),
+        "city": district.city.model_dump(),
+        "center": district.center,
+        "bounds": boundary_box(catalogue),
+        "attributions": [notice.model_dump() for notice in district.attributions],
+        "areas": [area.model_dump() for area in district.areas],
+        "population": district.population.model_dump(),
+        "plan": district.plan.model_dump(),
+        "plan_period": district.plan_period,
+    }
+
+
+def boundary_box(catalogue: Catalogue) -> BBox:
+    """
+    Measure the extent of the district's boundary.
+
+    Parameters
+    ----------
+    catalogue
+        The catalogue, whose boundary file is GeoJSON in degrees.
+
+    Returns
+    -------
+    tuple of float
+        West, south, east, north in degrees.
+    """
+    return _box_of_file(str(catalogue.root / catalogue.district.boundary_file))
+
+
+def data_status(store: Store, layer: Layer) -> dict[str, int]:
+    """
+    Count a layer's features by the status of their data.
+
+    Parameters
+    ----------
+    store
+        The store.
+    layer
+        The layer.
+
+    Returns
+    -------
+    dict
+        Number of features by status.
+    """
+    return {str(status): count for status, count in store.tally(layer.id, "data_status").items() if status is not None}
+
+
+def search(store: Store, role: Role, text: str, limit: int) -> list[dict[str, Any]]:
+    """
+    Find features by a piece of their code or name.
+
+    Parameters
+    ----------
+    store
+        The store.
+    role
+        Role of the one who asks; layers and fields it may not see are not searched.
+    text
+        What to look for.
+    limit
+        Most results wanted.
+
+    Returns
+    -------
+    list of dict
+        ``layer``, ``layer_title``, ``uid``, ``code``, ``name``, ``center``, ``bbox``; exact matches first, then
+        those that begin with the text, then the rest, each in catalogue order.
+    """
+    wanted = text.strip().casefold()
+    if not wanted:
+        return []
+    ranked: list[tuple[int, int, dict[str, Any]]] = []
+    for layer in visible_layers(store.catalogue, role):
+        visible = visible_fields(layer, role)
+        looked_at = [field for field in layer.spec.search_fields if field in visible]
+        if not looked_at:
+            continue
+        shown = tuple(dict.fromkeys((*looked_at, layer.spec.key, layer.spec.label_field)))
+        rows = store.rows(layer.id, Query(search=text.strip(), limit=SEARCH_MOST), fields=_allowed(shown, visible))
+        for index in range(len(rows.uids)):
+            rank = _rank(wanted, [rows.columns[field][index] for field in looked_at])
+            if rank is not None:
+                ranked.append((rank, len(ranked), _hit(layer, rows, index)))
+    ranked.sort(key=lambda entry: entry[:2])
+    return [hit for _, _, hit in ranked[:limit]]
+
+
+def target_board(store: Store, role: Role) -> dict[str, Any]:
+    """
+    Measure every promise of the plan.
+
+    Parameters
+    ----------
+    store
+        The store.
+    role
+        Role of the one who asks. The promise itself is public; figures measured on what the role may not see are
+        withheld.
+
+    Returns
+    -------
+    dict
+        ``plan``, ``period``, ``as_of`` (day of the last change of any visible layer) and ``targets``.
+    """
+    catalogue = store.catalogue
+    frames = _Frames(store)
+    return {
+        "plan": catalogue.district.plan.model_dump(),
+        "period": catalogue.district.plan_period,
+        "as_of": _last_change(store, role),
+        "targets": [_describe_target(target, frames, role) for target in targets.load(catalogue)],
+    }
+
+
+class OverviewCache:
+    """Keeps computed answers until any visible layer changes."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, ...], Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, ...], make: Callable[[], Any]) -> Any:
+        """
+        Get an answer, computing it once per key.
+
+        Parameters
+        ----------
+        key
+            What the answer depends on, `state_of` among it.
+        make
+            Computes it.
+
+        Returns
+        -------
+        object
+            The answer, to be left unchanged.
+        """
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        made = make()
+        with self._lock:
+            self._kept[key] = made
+            while len(self._kept) > _CACHED:
+                self._kept.popitem(last=False)
+        return made
+
+
+def _describe_layer(store: Store, layer: Layer, role: Role) -> dict[str, Any]:
+    spec = layer.spec
+    visible = set(visible_fields(layer, role))
+    return {
+        "id": layer.id,
+        "title": spec.title.model_dump(),
+        "description": spec.description.model_dump(),
+        "group": spec.group,
+        "order": spec.order,
+        "visible": spec.visible,
+        "geometry": spec.geometry,
+        "access": spec.access,
+        "owner": spec.owner.model_dump(),
+        "source": spec.source.model_dump(),
+        "licence": spec.licence,
+        "vintage": spec.vintage,
+        "key": spec.key,
+        "label_field": spec.label_field,
+        "search_fields": [field for field in spec.search_fields if field in visible],
+        "count": store.count(layer.id),
+        "revision": store.revision(layer.id),
+        "bounds": store.bounds(layer.id),
+        "data_status": data_status(store, layer),
+        "fields": [_describe_field(layer, field_id) for field_id in visible_fields(layer, role)],
+        "stages": [stage.model_dump(include={"id", "label", "done", "aside"}) for stage in layer.stages],
+        "legend": [entry.model_dump() for entry in layer.style.legend],
+    }
+
+
+def _describe_field(layer: Layer, field_id: str) -> dict[str, Any]:
+    field = layer.field(field_id)
+    return {
+        "id": field.id,
+        "title": field.title.model_dump(),
+        "type": field.type,
+        "unit": field.unit,
+        "description": field.description.model_dump() if field.description else None,
+        "values": [{"id": value.id, "label": value.label.model_dump()} for value in field.values],
+    }
+
+
+class _Frames:
+    """Reads each layer once, and moves it to metres only where a measure needs its geometry."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._frames: dict[str, gpd.GeoDataFrame] = {}
+        self.catalogue = store.catalogue
+
+    def measure(self, target: targets.Target) -> progress.Measurement:
+        if target.layer is None:
+            return progress.measure(target, None, None)
+        layer = self.catalogue.layer(target.layer)
+        if layer.id not in self._frames:
+            self._frames[layer.id] = self._store.frame(layer.id)
+        frame = self._frames[layer.id]
+        if layer.spec.geometry != "none" and frame.crs is not None and not frame.crs.is_projected:
+            frame = self._frames[layer.id] = crs.to_crs(frame, self.catalogue.district.metric_crs)
+        return progress.measure(target, layer, frame)
+
+
+def _describe_target(target: targets.Target, frames: _Frames, role: Role) -> dict[str, Any]:
+    catalogue = frames.catalogue
+    layer = catalogue.layers.get(target.layer) if target.layer else None
+    hidden = layer is not None and not may_see(role, layer.spec.access)
+    withheld = hidden or (layer is not None and not _asks_for(target) <= set(visible_fields(layer, role)))
+    found = (
+        progress.Measurement(None, None, None, None, progress.denominator(target))
+        if withheld
+        else frames.measure(target)
+    )
+    return {
+        "id": target.id,
+        "title": target.title.model_dump(),
+        "chapter": target.chapter,
+        "section": target.section,
+        "quote": target.quote,
+        "figure": target.figure,
+        "value": target.value,
+        "unit": target.unit.model_dump(),
+        "horizon": target.horizon,
+        "kind": target.kind,
+        "direction": target.direction,
+        "table1": target.table1,
+        "note": target.note.model_dump() if target.note else None,
+        "layer": None if hidden else target.layer,
+        "measure": None if withheld else target.measure.model_dump(),
+        "withheld": withheld,
+        "registered": found.registered,
+        "done": found.done,
+        "share": found.share,
+        "reached": found.reached,
+        "unmeasured": found.unmeasured,
+        "denominator": found.denominator.model_dump(),
+        "data_status": dict(found.data_status),
+        "illustrative": bool(found.data_status.get("illustrative")),
+        "source": f"{catalogue.district.plan.zh}，{target.chapter}，{target.section}",
+    }
+
+
+def _asks_for(target: targets.Target) -> set[str]:
+    """List the fields that a target's figure is made of."""
+    how = target.measure
+    return {*([how.field] if how.field else []), *how.where, *how.done_where}
+
+
+def _last_change(store: Store, role: Role) -> date:
+    latest = [
+        batch.recorded_at for layer in visible_layers(store.catalogue, role) for batch in store.batches(layer.id)[:1]
+    ]
+    return max(latest, default=datetime.now(UTC)).date()
+
+
+@lru_cache(maxsize=4)
+def _box_of_file(path: str) -> BBox:
+    with open(path, "rb") as file:  # noqa: PTH123 - one small file, read once
+        content = orjson.loads(file.read())
+    shapes = [shapely.from_geojson(orjson.dumps(feature["geometry"])) for feature in content["features"]]
+    west, south, east, north = shapely.total_bounds(np.array(shapes, dtype=object)).tolist()
+    return west, south, east, north
+
+
+def _allowed(fields: tuple[str, ...], visible: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(field for field in fields if field in visible)
+
+
+def _rank(wanted: str, values: list[Value]) -> int | None:
+    texts = [str(value).casefold() for value in values if value is not None]
+    if wanted in texts:
+        return 0
+    if any(text.startswith(wanted) for text in texts):
+        return 1
+    return 2 if any(wanted in text for text in texts) else None
+
+
+def _hit(layer: Layer, rows: Rows, index: int) -> dict[str, Any]:
+    blob = rows.wkb[index]
+    shape = shapely.from_wkb(blob) if blob is not None else None
+    empty = shape is None or shape.is_empty
+    inside = None if empty else shapely.point_on_surface(shape)
+    return {
+        "layer": layer.id,
+        "layer_title": layer.spec.title.model_dump(),
+        "uid": rows.uids[index],
+        "code": _text(rows.columns, layer.spec.key, index),
+        "name": _text(rows.columns, layer.spec.label_field, index),
+        "center": None if inside is None else (round(inside.x, 7), round(inside.y, 7)),
+        "bbox": None if empty or shape is None else tuple(round(number, 7) for number in shape.bounds),
+    }
+
+
+def _text(columns: Mapping[str, Any], field: str, index: int) -> str | None:
+    value = columns[field][index] if field in columns else None
+    return None if value is None else str(value)

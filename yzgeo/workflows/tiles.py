@@ -1,0 +1,313 @@
+"""Vector tiles of stored layers, kept encoded and compressed in bounded memory, and the styles that draw them."""
+
+from __future__ import annotations
+
+import gzip
+import html
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import shapely
+
+from yzgeo import tiles
+from yzgeo.access import Role
+from yzgeo.catalogue import Catalogue, Layer
+from yzgeo.store.base import Query, Store, Value
+
+from .overview import visible_fields
+
+MIN_ZOOM = 6
+MAX_ZOOM = 16
+BACKGROUND = "#f4f3ee"
+_ENTRY_BYTES = 400
+Kept = TypeVar("Kept")
+
+# Polygons lie under lines, lines under points, and every text above all.
+_DRAWING_RANK = {"background": 0, "fill": 1, "fill-extrusion": 1, "line": 2, "heatmap": 3, "circle": 3, "symbol": 4}
+
+
+TileKey = tuple[str, int, int, int, int, tuple[str, ...]]
+"""Layer, revision, zoom, row, column and the visible fields."""
+
+
+class ByteCache(Generic[Kept]):
+    """Keeps what was used last, within a limit of bytes.
+
+    Parameters
+    ----------
+    most_bytes
+        Limit; what is larger than it alone is never kept.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most = most_bytes
+        self._held = 0
+        self._entries: OrderedDict[Hashable, tuple[Kept, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def held_bytes(self) -> int:
+        """What is kept at present, with an allowance for each entry."""
+        return self._held
+
+    def get(self, key: Hashable) -> Kept | None:
+        """
+        Look something up.
+
+        Parameters
+        ----------
+        key
+            Its name.
+
+        Returns
+        -------
+        object or None
+            What was kept.
+        """
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None:
+                return None
+            self._entries.move_to_end(key)
+            return entry[0]
+
+    def put(self, key: Hashable, kept: Kept, size: int) -> None:
+        """
+        Keep something, dropping what was not used for longest.
+
+        Parameters
+        ----------
+        key
+            Its name.
+        kept
+            The thing.
+        size
+            Its size, bytes.
+        """
+        weight = size + _ENTRY_BYTES
+        with self._lock:
+            old = self._entries.pop(key, None)
+            self._held -= old[1] if old else 0
+            if weight > self._most:
+                return
+            self._entries[key] = (kept, weight)
+            self._held += weight
+            while self._held > self._most:
+                _, (_, freed) = self._entries.popitem(last=False)
+                self._held -= freed
+
+
+class TileMaker:
+    """Makes tiles of a store's layers and remembers them.
+
+    Parameters
+    ----------
+    store
+        Where the features are.
+    most_bytes
+        Memory for encoded tiles.
+    """
+
+    def __init__(self, store: Store, *, most_bytes: int) -> None:
+        self._store = store
+        self._cache: ByteCache[bytes] = ByteCache(most_bytes)
+
+    def remembered(self, key: TileKey) -> bytes | None:
+        """
+        Get a tile without making it; cheap enough for an event loop.
+
+        Parameters
+        ----------
+        key
+            Which tile.
+
+        Returns
+        -------
+        bytes or None
+            The compressed tile if it is in memory; empty where the layer has nothing.
+        """
+        return self._cache.get(key)
+
+    def make(self, key: TileKey) -> bytes:
+        """
+        Get a tile, making it if need be.
+
+        Parameters
+        ----------
+        key
+            Which tile.
+
+        Returns
+        -------
+        bytes
+            The tile of the layer as it was at that revision, compressed; empty where the layer has nothing.
+        """
+        kept = self._cache.get(key)
+        if kept is None:
+            raw = self._encode(key)
+            kept = gzip.compress(raw, 6, mtime=0) if raw else b""
+            self._cache.put(key, kept, len(kept))
+        return kept
+
+    def _encode(self, key: TileKey) -> bytes:
+        layer_id, revision, z, row, col, fields = key
+        if revision == self._store.revision(layer_id):
+            # The live table answers faster than the history. A write in between would give the wrong state.
+            raw = encode(self._store, layer_id, z, row, col, revision=None, fields=fields)
+            if revision == self._store.revision(layer_id):
+                return raw
+        return encode(self._store, layer_id, z, row, col, revision=revision, fields=fields)
+
+
+def layer_tile(store: Store, layer: str, z: int, row: int, col: int, *, revision: int | None, role: Role) -> bytes:
+    """
+    Encode one tile of one layer for a role.
+
+    Parameters
+    ----------
+    store
+        Where the features are.
+    layer
+        Id of the layer.
+    z, row, col
+        The tile.
+    revision
+        Which state, None for the present.
+    role
+        Role of the one who asks; fields it may not see are left out.
+
+    Returns
+    -------
+    bytes
+        The tile, not compressed; empty if nothing lies in it.
+    """
+    fields = visible_fields(store.catalogue.layer(layer), role)
+    return encode(store, layer, z, row, col, revision=revision, fields=fields)
+
+
+def encode(
+    store: Store, layer_id: str, z: int, row: int, col: int, *, revision: int | None, fields: Sequence[str]
+) -> bytes:
+    """
+    Encode one tile of one layer with some of its fields.
+
+    Parameters
+    ----------
+    store
+        Where the features are.
+    layer_id
+        Id of the layer.
+    z, row, col
+        The tile.
+    revision
+        Which state, None for the present.
+    fields
+        Ids of the fields that become properties; ``uid`` always does.
+
+    Returns
+    -------
+    bytes
+        The tile, not compressed; empty if nothing lies in it.
+    """
+    box = tiles.tile_bounds(z, row, col, buffer=tiles.BUFFER / tiles.EXTENT)
+    rows = store.rows(layer_id, Query(bbox=box, revision=revision), fields=fields)
+    if not rows.uids:
+        return b""
+    shapes = np.asarray(shapely.from_wkb(np.array(rows.wkb, dtype=object)), dtype=object)
+    columns: dict[str, Sequence[Value]] = {field: rows.columns[field] for field in fields}
+    return tiles.encode_layer(layer_id, shapes, rows.fids, {**columns, "uid": rows.uids}, z=z, row=row, col=col)
+
+
+def layer_style(store: Store, layer: Layer, *, tiles_url: str, name: str) -> dict[str, Any]:
+    """
+    Write the MapLibre style of one layer.
+
+    Parameters
+    ----------
+    store
+        Where the features are.
+    layer
+        The layer.
+    tiles_url
+        Absolute address with the placeholders ``{layer}``, ``{revision}``, ``{z}``, ``{y}`` and ``{x}``.
+    name
+        Name of the style.
+
+    Returns
+    -------
+    dict
+        MapLibre style, version 8.
+    """
+    return _style(store, [layer], tiles_url=tiles_url, name=name, hide=False)
+
+
+def district_style(store: Store, layers: Sequence[Layer], *, tiles_url: str, name: str) -> dict[str, Any]:
+    """
+    Write one MapLibre style of many layers; those that are off when the map opens are hidden.
+
+    Parameters
+    ----------
+    store
+        Where the features are.
+    layers
+        The layers, in catalogue order.
+    tiles_url
+        Absolute address with the placeholders ``{layer}``, ``{revision}``, ``{z}``, ``{y}`` and ``{x}``.
+    name
+        Name of the style.
+
+    Returns
+    -------
+    dict
+        MapLibre style, version 8. Every layer has ``metadata["yzgeo:layer"]``.
+    """
+    return _style(store, layers, tiles_url=tiles_url, name=name, hide=True)
+
+
+def _style(store: Store, layers: Sequence[Layer], *, tiles_url: str, name: str, hide: bool) -> dict[str, Any]:
+    drawn = [layer for layer in layers if layer.spec.geometry != "none"]
+    catalogue = store.catalogue
+    parts = [
+        _draw(part, layer, hidden=hide and not layer.spec.visible) for layer in drawn for part in layer.style.layers
+    ]
+    parts.sort(key=lambda part: _DRAWING_RANK.get(part["type"], 1))
+    background = {"id": "background", "type": "background", "paint": {"background-color": BACKGROUND}}
+    return {
+        "version": 8,
+        "name": name,
+        "center": list(catalogue.district.center),
+        "zoom": 12,
+        "sources": {layer.id: _source(store, catalogue, layer, tiles_url) for layer in drawn},
+        "layers": [background, *parts],
+    }
+
+
+def _draw(part: Mapping[str, Any], layer: Layer, *, hidden: bool) -> dict[str, Any]:
+    drawn = {**part, "source": layer.id, "source-layer": layer.id, "metadata": {"yzgeo:layer": layer.id}}
+    if hidden:
+        drawn["layout"] = {**part.get("layout", {}), "visibility": "none"}
+    return drawn
+
+
+def _source(store: Store, catalogue: Catalogue, layer: Layer, tiles_url: str) -> dict[str, Any]:
+    address = tiles_url.replace("{layer}", layer.id).replace("{revision}", str(store.revision(layer.id)))
+    source: dict[str, Any] = {
+        "type": "vector",
+        "tiles": [address],
+        "minzoom": MIN_ZOOM,
+        "maxzoom": MAX_ZOOM,
+        "attribution": " | ".join(_notice(notice.text, notice.url) for notice in catalogue.district.attributions),
+    }
+    bounds = store.bounds(layer.id)
+    return {**source, "bounds": list(bounds)} if bounds else source
+
+
+def _notice(text: str, url: str | None) -> str:
+    shown = html.escape(text)
+    return f'<a href="{html.escape(url)}" rel="noopener">{shown}</a>' if url else shown
