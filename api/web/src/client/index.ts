@@ -1,0 +1,3 @@
+export * from './api'
+export * from './problem'
+export type * from './types'

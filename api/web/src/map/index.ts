@@ -1,0 +1,6 @@
+export { boundsOf } from './bounds'
+export { loadMapLibrary } from './loadMap'
+export { default as MapView } from './MapView.vue'
+export type { Sketch } from './overlays'
+export type { Pick } from './picking'
+export type { MapContent } from './useMap'

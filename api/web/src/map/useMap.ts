@@ -1,0 +1,172 @@
+/** The life of one MapLibre map: created from a style, told what to show, asked where it was clicked. */
+import type { Geometry } from 'geojson'
+import type { GeoJSONSource, Map as MapLibreMap, MapMouseEvent, PointLike, StyleSpecification } from 'maplibre-gl'
+import { onBeforeUnmount, ref, shallowRef, type Ref, type ShallowRef } from 'vue'
+import type { BaseMap, Bounds, GeometryKind, Position2 } from '@/client'
+import type { MapPosition } from '@/shared/viewState'
+import { loadMapLibrary } from './loadMap'
+import { SELECTION, selectionData, SKETCH, sketchData, type Sketch } from './overlays'
+import { sortPicks, type Hit, type Pick } from './picking'
+import { changesOf, layerIdOf, prepareStyle, type Shown } from './style'
+
+export interface MapContent {
+  style: StyleSpecification
+  shown: Shown
+  baseMap: BaseMap | null
+  kinds: ReadonlyMap<string, GeometryKind>
+}
+
+export interface MapEvents {
+  picked(picks: Pick[]): void
+  sketched(point: Position2): void
+  moved(position: MapPosition): void
+  tilesFailed(): void
+}
+
+export interface DistrictMap {
+  map: ShallowRef<MapLibreMap | null>
+  /** The first picture stands. */
+  painted: Ref<boolean>
+  create(container: HTMLElement, start: MapPosition | Bounds, label: string): Promise<void>
+  show(content: MapContent): void
+  select(geometry: Geometry | null): void
+  sketch(sketch: Sketch | null): void
+  fit(bounds: Bounds, bottom?: number): void
+  moveTo(position: MapPosition): void
+  retry(): void
+}
+
+const TOUCH_RADIUS_PX = 5
+const MAX_ZOOM_WHEN_FITTING = 17
+
+export function useMap(content: () => MapContent, sketching: () => boolean, events: MapEvents): DistrictMap {
+  const map = shallowRef<MapLibreMap | null>(null)
+  const painted = ref(false)
+  let current: MapContent | null = null
+  let selected: Geometry | null = null
+  let drawing: Sketch | null = null
+
+  async function create(container: HTMLElement, start: MapPosition | Bounds, label: string): Promise<void> {
+    const library = await loadMapLibrary()
+    current = content()
+    const view = Array.isArray(start)
+      ? { bounds: start, fitBoundsOptions: { padding: 24 } }
+      : { center: [start.longitude, start.latitude] as Position2, zoom: start.zoom }
+    const created = new library.MapLibreMap({
+      container,
+      ...view,
+      style: prepareStyle(current.style, current.shown, current.baseMap),
+      attributionControl: false,
+      localIdeographFontFamily: 'Noto Sans CJK SC, Noto Sans SC, PingFang SC, Microsoft YaHei, sans-serif',
+      locale: { 'Map.Title': label },
+      maxZoom: 20,
+      minZoom: 8,
+      maxPitch: 0,
+      fadeDuration: 100,
+      // The catalogue's styles are checked where they are made; checking 40 layers again costs the first picture.
+      validateStyle: false,
+    })
+    created.addControl(new library.ScaleControl({ maxWidth: 110, unit: 'metric' }), 'bottom-left')
+    created.once('idle', () => {
+      painted.value = true
+      performance.mark('yzgeo-map-painted')
+    })
+    created.on('style.load', redraw)
+    created.on('click', (event) => click(created, event))
+    created.on('mousemove', (event) => hover(created, event))
+    created.on('moveend', () => events.moved(positionOf(created)))
+    created.on('error', ({ error }) => {
+      if (!('status' in error)) events.tilesFailed()
+    })
+    created.getCanvas().addEventListener('keydown', (event) => {
+      if (event.key === 'Enter') act(created, created.project(created.getCenter()), created.getCenter().toArray())
+    })
+    map.value = created
+    redraw()
+  }
+
+  function click(target: MapLibreMap, event: MapMouseEvent): void {
+    act(target, event.point, event.lngLat.toArray())
+  }
+
+  function act(target: MapLibreMap, point: { x: number; y: number }, place: Position2): void {
+    if (sketching()) events.sketched(place)
+    else events.picked(pickAt(target, point, content()))
+  }
+
+  function hover(target: MapLibreMap, event: MapMouseEvent): void {
+    const over = sketching() ? 'crosshair' : pickAt(target, event.point, content()).length > 0 ? 'pointer' : ''
+    target.getCanvas().style.cursor = over
+  }
+
+  function show(next: MapContent): void {
+    const target = map.value
+    const before = current
+    current = next
+    if (!target || !before) return
+    if (before.style !== next.style || before.baseMap !== next.baseMap) {
+      target.setStyle(prepareStyle(next.style, next.shown, next.baseMap))
+      return
+    }
+    for (const change of changesOf(next.style, before.shown, next.shown)) {
+      target.setLayoutProperty(change.id, 'visibility', change.visibility)
+      for (const [name, value] of Object.entries(change.paint)) {
+        target.setPaintProperty(change.id, name as 'fill-opacity', value as number)
+      }
+    }
+  }
+
+  function redraw(): void {
+    const target = map.value
+    if (!target) return
+    target.getSource<GeoJSONSource>(SELECTION)?.setData(selectionData(selected))
+    target.getSource<GeoJSONSource>(SKETCH)?.setData(sketchData(drawing))
+  }
+
+  function select(geometry: Geometry | null): void {
+    selected = geometry
+    redraw()
+  }
+
+  function sketch(next: Sketch | null): void {
+    drawing = next
+    redraw()
+  }
+
+  function fit(bounds: Bounds, bottom = 0): void {
+    const padding = { top: 48, left: 48, right: 48, bottom: 48 + bottom }
+    map.value?.fitBounds(bounds, { padding, maxZoom: MAX_ZOOM_WHEN_FITTING, duration: 400 })
+  }
+
+  function moveTo(position: MapPosition): void {
+    map.value?.jumpTo({ center: [position.longitude, position.latitude], zoom: position.zoom })
+  }
+
+  function retry(): void {
+    for (const source of Object.keys(current?.style.sources ?? {})) map.value?.refreshTiles(source)
+  }
+
+  onBeforeUnmount(() => map.value?.remove())
+
+  return { map, painted, create, show, select, sketch, fit, moveTo, retry }
+}
+
+function positionOf(map: MapLibreMap): MapPosition {
+  const { lng, lat } = map.getCenter()
+  return { zoom: map.getZoom(), latitude: lat, longitude: lng }
+}
+
+function pickAt(map: MapLibreMap, point: { x: number; y: number }, content: MapContent): Pick[] {
+  const box: [PointLike, PointLike] = [
+    [point.x - TOUCH_RADIUS_PX, point.y - TOUCH_RADIUS_PX],
+    [point.x + TOUCH_RADIUS_PX, point.y + TOUCH_RADIUS_PX],
+  ]
+  const hits: Hit[] = []
+  for (const feature of map.queryRenderedFeatures(box)) {
+    const layer = layerIdOf(feature.layer as Parameters<typeof layerIdOf>[0])
+    const kind = layer === null ? undefined : content.kinds.get(layer)
+    if (layer === null || !kind || kind === 'none') continue
+    hits.push({ layer, kind, properties: feature.properties })
+  }
+  return sortPicks(hits)
+}

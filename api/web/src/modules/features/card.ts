@@ -1,0 +1,71 @@
+/** What a feature's card says: values with units and labels, and where on its course the feature stands. */
+import type { DataStatus, FieldSpec, Label, LayerInfo, Properties, Stage, Value } from '@/client'
+import { formatNumber, withUnit } from '@/shared/format'
+import type { Language } from '@/shared/viewState'
+
+/** Shown in their own places on the card: heading, stage track, foot. */
+const ELSEWHERE = new Set(['code', 'name', 'stage', 'data_status', 'source', 'uid', 'revision'])
+
+export interface Words {
+  yes: string
+  no: string
+  unit(id: string): string
+}
+
+export interface Fact {
+  id: string
+  title: Label
+  /** Null where the value is missing. */
+  text: string | null
+  /** The text is data, written in Chinese whatever the page's language. */
+  chinese: boolean
+}
+
+export function factsOf(layer: LayerInfo, properties: Properties, language: Language, words: Words): Fact[] {
+  const shown = layer.fields.filter(({ id }) => !ELSEWHERE.has(id) && id !== layer.label_field && id in properties)
+  return shown.map((field) => {
+    const value = properties[field.id] ?? null
+    const coded = field.values.some(({ id }) => id === value)
+    return {
+      id: field.id,
+      title: field.title,
+      text: formatValue(field, value, language, words),
+      chinese: field.type === 'text' && !coded,
+    }
+  })
+}
+
+export function formatValue(field: FieldSpec, value: Value, language: Language, words: Words): string | null {
+  if (value === null || value === '') return null
+  const coded = field.values.find(({ id }) => id === value)
+  if (coded) return coded.label[language]
+  if (field.type === 'boolean') return value === true || value === 1 ? words.yes : words.no
+  if (typeof value !== 'number') return field.type === 'datetime' ? String(value).slice(0, 16).replace('T', ' ') : String(value)
+  const unit = field.unit ? words.unit(field.unit) : ''
+  // A year is a name, not a quantity: no separators.
+  return field.unit === null && /year/.test(field.id) ? String(value) : withUnit(formatNumber(value, language), unit)
+}
+
+export function titleOf(layer: LayerInfo, properties: Properties): string {
+  const named = [properties[layer.label_field], properties.name, properties[layer.key], properties.code]
+  return String(named.find((value) => value !== null && value !== undefined && value !== '') ?? '')
+}
+
+export interface Step {
+  stage: Stage
+  place: 'passed' | 'current' | 'ahead'
+}
+
+/** The normal course with the current stage marked; a feature set aside has its stage alone, after the course. */
+export function trackOf(stages: readonly Stage[], current: Value): Step[] {
+  const course = stages.filter((stage) => !stage.aside)
+  const at = course.findIndex((stage) => stage.id === current)
+  const steps = course.map((stage, index): Step => ({ stage, place: index < at ? 'passed' : index === at ? 'current' : 'ahead' }))
+  const aside = stages.find((stage) => stage.aside && stage.id === current)
+  return aside ? [...steps, { stage: aside, place: 'current' }] : steps
+}
+
+export function statusOf(properties: Properties): DataStatus | null {
+  const status = properties.data_status
+  return status === 'official' || status === 'surveyed' || status === 'derived' || status === 'illustrative' ? status : null
+}

@@ -1,0 +1,2 @@
+export { default as FeatureCard } from './FeatureCard.vue'
+export { useFeature, type Candidate } from './useFeature'

@@ -1,0 +1,5 @@
+export { isDrawn } from './choice'
+export { default as LayerPanel } from './LayerPanel.vue'
+export { isIllustrative } from './tree'
+export { useCatalogue } from './useCatalogue'
+export { useChoice } from './useChoice'

@@ -1,0 +1,3 @@
+export { default as MeasureButtons } from './MeasureButtons.vue'
+export { default as MeasureReadout } from './MeasureReadout.vue'
+export { useMeasure } from './useMeasure'

@@ -1,0 +1,2 @@
+export { default as SignInDialog } from './SignInDialog.vue'
+export { useSession } from './useSession'

@@ -1,0 +1,2 @@
+export { default as TargetBoard } from './TargetBoard.vue'
+export { useTargets } from './useTargets'
