@@ -16,10 +16,16 @@ import shapely
 from numpy.typing import NDArray
 
 from yzgeo.catalogue import GeometryKind
-from yzgeo.errors import GeometryTypeError
+from yzgeo.errors import GeometryTypeError, InputError
 
 TABLE_TYPES = {"polygon": "MULTIPOLYGON", "line": "MULTILINESTRING", "point": "POINT"}
 
+_ACCEPTED = {
+    "polygon": "Polygon/MultiPolygon",
+    "line": "LineString/MultiLineString",
+    "point": "Point",
+    "none": "—",
+}
 _SINGLE = {"polygon": 3, "line": 1, "point": 0}
 _MULTI = {"polygon": 6, "line": 5, "point": 0}
 # WKB of a multi-part geometry with one part: byte order, type, number of parts; the part follows.
@@ -67,6 +73,8 @@ def encode(geometries: NDArray[np.object_], *, kind: GeometryKind, srs_id: int, 
     ------
     GeometryTypeError
         If a geometry is of another kind than the layer's.
+    InputError
+        If a coordinate is not a finite number.
     """
     shapes = np.asarray(geometries, dtype=object)
     types = shapely.get_type_id(shapes)
@@ -74,8 +82,12 @@ def encode(geometries: NDArray[np.object_], *, kind: GeometryKind, srs_id: int, 
     wrong = present if kind == "none" else present & (types != _SINGLE[kind]) & (types != _MULTI[kind])
     if wrong.any():
         found = "、".join(sorted({shape.geom_type for shape in shapes[wrong]}))
-        raise GeometryTypeError(layer=layer, expected=TABLE_TYPES.get(kind, "no geometry"), found=found)
+        raise GeometryTypeError(layer=layer, expected=_ACCEPTED[kind], found=found)
     bounds = shapely.bounds(shapes)
+    if not np.isfinite(bounds[present]).all():
+        raise InputError(
+            what=layer, reason_zh="坐标中有无穷大或空值。", reason_en="a coordinate is infinite or not a number."
+        )
     bounds[~present] = np.nan
     if not present.any():
         return Encoded([None] * len(shapes), bounds)

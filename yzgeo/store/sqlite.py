@@ -11,11 +11,11 @@ from pathlib import Path
 import geopandas as gpd
 
 from yzgeo.catalogue import Catalogue
-from yzgeo.errors import StorageError, WorkspaceExistsError, WorkspaceMissingError
+from yzgeo.errors import WorkspaceMissingError
 
-from . import accounts, checking, history, migrations, reading, schema, staging, timestamps, writing
+from . import accounts, building, checking, history, migrations, reading, schema, staging, writing
 from .base import Account, Batch, BBox, ChangeRecord, Feature, Provenance, Query, Rows, Value
-from .connections import Connections, connect, translated
+from .connections import Connections
 
 FILE_NAME = "yzgeo.gpkg"
 Clock = Callable[[], datetime]
@@ -83,22 +83,8 @@ class GeoPackageStore:
         StorageError
             If the folder cannot be written.
         """
-        path = Path(workspace) / FILE_NAME
-        if path.exists():
-            raise WorkspaceExistsError(path=str(workspace))
-        unfinished = path.with_name(f".{FILE_NAME}.{os.getpid()}")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with translated(path):
-                _build(unfinished, catalogue, now=clock())
-            # A link, unlike a rename, never replaces a database that someone else made meanwhile.
-            path.hardlink_to(unfinished)
-        except FileExistsError:
-            raise WorkspaceExistsError(path=str(workspace)) from None
-        except OSError as error:
-            raise StorageError(path=str(path), reason=error.strerror or str(error)) from error
-        finally:
-            _discard(unfinished)
+        with building.new_file(Path(workspace) / FILE_NAME, named=str(workspace)) as path:
+            building.build(path, catalogue, now=clock())
         return cls.open(workspace, catalogue, clock=clock, busy_timeout_s=busy_timeout_s)
 
     @classmethod
@@ -445,19 +431,8 @@ class GeoPackageStore:
         StorageError
             If it cannot be written; nothing is left behind.
         """
-        if target.exists():
-            raise WorkspaceExistsError(path=str(target))
-        unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._connections.copy_into(unfinished)
-            target.hardlink_to(unfinished)
-        except FileExistsError:
-            raise WorkspaceExistsError(path=str(target)) from None
-        except OSError as error:
-            raise StorageError(path=str(target), reason=error.strerror or str(error)) from error
-        finally:
-            _discard(unfinished)
+        with building.new_file(target, named=str(target)) as path:
+            self._connections.copy_into(path)
         return target
 
     def meta(self, key: str) -> str | None:
@@ -596,29 +571,6 @@ class GeoPackageStore:
                 migrations.apply(connection, now=now)
                 schema.synchronise(connection, self.catalogue, now=now)
                 _put_meta(connection, "catalogue_digest", current)
-
-
-def _build(path: Path, catalogue: Catalogue, *, now: datetime) -> None:
-    """Make the file under a name nobody looks at, in one transaction."""
-    connection = connect(path, mode="rwc", busy_timeout_s=1.0)
-    try:
-        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {schema.USER_VERSION}")
-        connection.execute("BEGIN IMMEDIATE")
-        migrations.apply(connection, now=now)
-        schema.synchronise(connection, catalogue, now=now)
-        _put_meta(connection, "catalogue_digest", schema.digest(catalogue))
-        _put_meta(connection, "district", catalogue.district.id)
-        _put_meta(connection, "created_at", timestamps.precise(now))
-        connection.execute("COMMIT")
-        connection.execute("PRAGMA journal_mode = WAL")
-    finally:
-        connection.close()
-
-
-def _discard(unfinished: Path) -> None:
-    for name in ("", "-journal", "-wal", "-shm"):
-        unfinished.with_name(unfinished.name + name).unlink(missing_ok=True)
 
 
 def _revisions(connection: sqlite3.Connection) -> dict[str, int]:

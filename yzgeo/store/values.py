@@ -156,7 +156,7 @@ def _encode_numeric(column: pd.Series[Any], field: FieldSpec, absent: np.ndarray
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
         if np.isinf(numbers).any():
             raise _refusal(field, np.inf)
-    elif field.type == "integer" and kind in "iu":
+    elif field.type == "integer" and kind == "i":
         numbers = column.to_numpy(dtype=object)
     else:
         return None
