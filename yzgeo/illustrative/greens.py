@@ -1,0 +1,152 @@
+"""Green space: parks by name, the wooded hill, pocket parks, planted streets and river banks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from shapely.geometry import MultiPolygon, Point, Polygon
+
+from ..catalogue import Catalogue
+from .blocks import Lot, cut_off
+from .ground import BANK_M, Ground, project
+from .plan import IllustrativePlan
+from .streets import WIDTH_M, Streets
+
+_PARK_M2 = (5_000.0, 60_000.0)
+_STRIP_M = 6.0
+_STREET_REACH_M = 1_600.0
+
+
+@dataclass(frozen=True)
+class Green:
+    """A piece of green space."""
+
+    kind: str
+    name: str
+    shape: Polygon | MultiPolygon
+    standing: bool
+
+
+def named_parks(catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, lots: Sequence[Lot]) -> list[Green]:
+    """
+    Give each park of the plan the nearest fitting lot, and the hill its wood.
+
+    Parameters
+    ----------
+    catalogue
+        Catalogue of the district.
+    plan
+        Plan of the illustrative district.
+    ground
+        Its ground.
+    lots
+        Building land; lots that become parks have ``use`` set.
+
+    Returns
+    -------
+    list of Green
+        Parks in the plan's order, the hill last.
+    """
+    greens = []
+    for park in plan.parks:
+        place = Point(project([park.at], catalogue)[0])
+        fitting = [lot for lot in lots if lot.use == "" and _PARK_M2[0] <= lot.shape.area <= _PARK_M2[1]]
+        fitting = fitting or [lot for lot in lots if lot.use == ""]
+        lot = min(fitting, key=lambda lot: round(lot.shape.distance(place), 3) - lot.shape.area / 1e4)
+        lot.use, lot.free = "park", Polygon()
+        greens.append(Green(park.kind, park.name, lot.shape, standing=False))
+    if ground.hill is not None and plan.hill_park is not None:
+        greens.append(Green("protective", plan.hill_park.name, ground.hill, standing=True))
+    return greens
+
+
+def pocket_parks(count: int, lots: Sequence[Lot], rng: np.random.Generator) -> list[Green]:
+    """
+    Make pocket parks of small lots and of corners of open ones.
+
+    Parameters
+    ----------
+    count
+        How many.
+    lots
+        Building land; open lots that are used up have ``use`` set, others only lose some of ``free``.
+    rng
+        Source of chance.
+
+    Returns
+    -------
+    list of Green
+        As many as asked for, or as there are open lots.
+    """
+    open_ = [lot for lot in lots if lot.use == "" and lot.whole and not lot.rural and lot.free.area > 1_300]
+    order = rng.permutation(len(open_))[:count]
+    greens = []
+    for number, position in enumerate(order, start=1):
+        lot = open_[int(position)]
+        area = float(rng.uniform(900, 4_500))
+        if lot.free.area > 1.6 * area:
+            shape = cut_off(lot.free, area, rng)
+            rest = lot.free.difference(shape.buffer(3))
+            lot.free = max(shapely.get_parts(rest), key=lambda part: part.area, default=Polygon())
+        else:
+            shape, lot.free, lot.use = lot.free, Polygon(), "park"
+        greens.append(Green("pocket", f"示意口袋公园{number}", shape, standing=bool(rng.random() < 0.4)))
+    return greens
+
+
+def planted_strips(
+    plan: IllustrativePlan, ground: Ground, streets: Streets, closed: Sequence[shapely.Geometry]
+) -> list[Green]:
+    """
+    Plant both sides of the plan's streets, and the banks of the smaller rivers in the town.
+
+    Parameters
+    ----------
+    plan
+        Plan of the illustrative district.
+    ground
+        Its ground.
+    streets
+        Its streets.
+    closed
+        What strips must keep off: lots, other greens, corridors.
+
+    Returns
+    -------
+    list of Green
+        Strips that touch no carriageway, no lot and no water.
+    """
+    lines = np.array([street.line for street in streets.edges], dtype=object)
+    half = np.array([WIDTH_M[street.road_class] / 2 for street in streets.edges])
+    surfaces = shapely.buffer(lines, half + 0.5)
+    tree, blocked = shapely.STRtree(surfaces), shapely.STRtree(list(closed))
+    obstacles = shapely.union_all([ground.water, ground.rail_area])
+    greens: list[Green] = []
+
+    def clear(shape: shapely.Geometry) -> shapely.Geometry:
+        near = [surfaces[n] for n in tree.query(shape)] + [closed[n] for n in blocked.query(shape)]
+        near += [green.shape for green in greens]
+        shape = shape.intersection(ground.boundary).difference(shapely.union_all([obstacles, *near]))
+        parts = [part for part in shapely.get_parts(shape) if isinstance(part, Polygon) and part.area > 60]
+        return MultiPolygon(parts) if parts else Polygon()
+
+    for name in plan.green_streets:
+        mine = [n for n, street in enumerate(streets.edges) if street.name == name]
+        if not mine:
+            continue
+        middle = shapely.union_all(lines[mine]).centroid
+        mine = [n for n in mine if lines[n].distance(middle) < _STREET_REACH_M / 2]
+        bands = [lines[n].buffer(half[n] + 0.5 + _STRIP_M, cap_style="flat") for n in mine]
+        shape = clear(shapely.union_all(bands)) if bands else Polygon()
+        if not shape.is_empty:
+            greens.append(Green("green_street", f"{name}精品绿化路", shape, standing=False))
+    town = shapely.union_all(lines[[s.zone not in {"rural", "village"} for s in streets.edges]]).buffer(260)
+    for river in ground.rivers:
+        bank = river.surface.buffer(BANK_M - 2).difference(river.surface.buffer(2)).intersection(town)
+        shape = clear(bank)
+        if not shape.is_empty:
+            greens.append(Green("protective", f"{river.plan.name}滨水防护绿带（示意）", shape, standing=True))
+    return greens
