@@ -376,6 +376,24 @@ class NetworkError(InputError):
     en = "The network cannot be used: {reason_en}"
 
 
+class CircleUnknownError(NotFoundError):
+    """No circle has that id."""
+
+    code = "circle_unknown"
+    zh = "没有圈“{circle}”。"
+    en = "There is no circle “{circle}”."
+    remedy_zh = "可用的圈：{known}。"
+    remedy_en = "Known circles: {known}."
+
+
+class SitingError(InputError):
+    """A siting question cannot be asked, or has no answer."""
+
+    code = "siting_invalid"
+    zh = "选址无法求解：{reason_zh}"
+    en = "The siting question cannot be solved: {reason_en}"
+
+
 def leaves() -> list[type[YzgeoError]]:
     """
     List every refusal.
