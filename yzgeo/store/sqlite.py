@@ -340,16 +340,18 @@ class GeoPackageStore:
         """
         spec = self.catalogue.layer(layer)
         staged = staging.stage(spec, put, delete, srs_id=self._srs_id)
-        with self._connections.write() as connection:
-            return writing.write(
-                connection,
-                spec,
-                staged,
-                delete,
-                provenance=provenance,
-                base_revision=base_revision,
-                now=self._clock().astimezone(UTC),
-            )
+        now = self._clock().astimezone(UTC)
+        try:
+            with self._connections.write() as connection:
+                return writing.write(
+                    connection, spec, staged, delete, provenance=provenance, base_revision=base_revision, now=now
+                )
+        except UnicodeEncodeError as error:
+            raise InputError(
+                what=layer,
+                reason_zh=f"文字 {error.object[:40]!r} 含有无效字符。",
+                reason_en=f"the text {error.object[:40]!r} holds characters that are no Unicode text.",
+            ) from error
 
     def batches(self, layer: str | None = None) -> Sequence[Batch]:
         """
