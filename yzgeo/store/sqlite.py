@@ -11,7 +11,7 @@ from pathlib import Path
 import geopandas as gpd
 
 from yzgeo.catalogue import Catalogue
-from yzgeo.errors import WorkspaceMissingError
+from yzgeo.errors import InputError, WorkspaceMissingError
 
 from . import accounts, building, checking, history, migrations, reading, schema, staging, writing
 from .base import Account, Batch, BBox, ChangeRecord, Feature, Provenance, Query, Rows, Value
