@@ -1,0 +1,3 @@
+"""The command line ``yzgeo``."""
+
+from .application import main as main
