@@ -16,9 +16,9 @@ from yzgeo.targets import load as load_targets
 
 ROOT = Path(__file__).parents[2]
 WORDS = (
-    "target layer parcel compound building subdistrict community stage event ledger circle demand run batch revision "
-    "receipt waiver"
-).split()
+    "target", "layer", "parcel", "compound", "building", "subdistrict", "community", "stage", "event", "ledger", "circle",
+    "demand", "run", "batch", "revision", "receipt", "waiver",
+)  # fmt: skip
 
 
 def test_generated_pages_are_fresh() -> None:
