@@ -16,8 +16,8 @@ from yzgeo.targets import load as load_targets
 
 ROOT = Path(__file__).parents[2]
 WORDS = (
-    "target", "layer", "parcel", "compound", "building", "subdistrict", "community", "stage", "event", "ledger", "circle",
-    "demand", "run", "batch", "revision", "receipt", "waiver",
+    "target", "layer", "parcel", "compound", "building", "subdistrict", "community", "stage", "event", "ledger",
+    "circle", "demand", "run", "batch", "revision", "receipt", "waiver",
 )  # fmt: skip
 
 
