@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from yzgeo import crs as systems
-from yzgeo import illustrative, store
+from yzgeo import store
 from yzgeo.catalogue import Catalogue, Layer, feature_uid
 from yzgeo.catalogue import load as load_catalogue
 from yzgeo.checks import Progress, silent
@@ -288,6 +288,9 @@ def prepare_frame(layer: Layer, frame: gpd.GeoDataFrame, storage_crs: str) -> gp
 
 
 def _fill(database: Store, building: Path, catalogue: Catalogue, progress: Progress) -> dict[str, int]:
+    # A server never needs the generator, which would double the time it takes to start.
+    from yzgeo import illustrative  # noqa: PLC0415
+
     made = illustrative.generate(catalogue, progress=lambda what, share: progress(what, share * 0.7))
     provenance = Provenance(actor="yzgeo", reason="示意数据（illustrative district）")
     counts: dict[str, int] = {}
