@@ -121,7 +121,7 @@ def test_only_table_1_is_expected_or_binding() -> None:
         ("base_stations", "base_station_5g", 630),
         ("roads_rebuilt", "road_project", 52),
         ("roads_new", "road_project", 13),
-        ("road_area", "road_project", 117),
+        ("road_area", "indicator", 117),
         ("dead_ends", "road_project", 4),
         ("planned_roads", "road_project", 9),
         ("rural_roads", "road_project", 40),
