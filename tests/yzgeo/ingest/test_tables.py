@@ -66,14 +66,7 @@ def test_a_plain_ledger_is_found_among_everything_else():
         (13, "footer"),
     }
     # Only the area takes the unit of the title line; households have none.
-    assert [column.unit.name if column.unit else None for column in table.columns] == [
-        None,
-        None,
-        None,
-        "亩",
-        None,
-        None,
-    ]
+    assert {column.leaf: column.unit.name for column in table.columns if column.unit} == {"占地面积": "亩"}
     assert "银州区棚户区改造地块台账" in table.titles
 
 

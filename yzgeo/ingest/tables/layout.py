@@ -252,8 +252,8 @@ def _counts_up(texts: dict[int, str]) -> bool:
 def _with_units(
     columns: Sequence[Column], units: dict[int, dict[int, Unit]], titles: Sequence[str]
 ) -> tuple[Column, ...]:
-    named = next((match[1] for title in titles if (match := _TITLE_UNIT.search(title))), None)
-    general = parse_unit(named) if named else None
+    named = [match[1] for title in titles for match in _TITLE_UNIT.finditer(title)]
+    general = next((unit for text in named if (unit := parse_unit(text)) is not None), None)
     found = []
     for column in columns:
         unit = column.unit or next((row[column.index] for row in units.values() if column.index in row), None)
