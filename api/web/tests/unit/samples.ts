@@ -63,5 +63,5 @@ export function target(id: string, change: Partial<Target> = {}): Target {
 }
 
 export function measuredBy(kind: NonNullable<Target['measure']>['kind']): NonNullable<Target['measure']> {
-  return { kind, field: null, where: {}, scale: 1 }
+  return { kind, field: null, where: {}, done_where: {}, per: null, scale: 1 }
 }
