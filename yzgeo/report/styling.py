@@ -8,8 +8,10 @@ from typing import Any
 
 from yzgeo.catalogue import Layer
 
-ZOOM = 13.5
+ZOOM = 12.5
 """Zoom at which widths and radii are taken: the first view of a district is about there."""
+
+_LEAST_RADIUS = 3.5  # smaller points cannot be hit with a finger
 
 _Properties = Mapping[str, Any]
 
@@ -47,7 +49,10 @@ def leaflet_style(layer: Layer, properties: _Properties) -> dict[str, Any]:
         elif part["type"] == "circle":
             style |= {"fill": True, "fillColor": paint["circle-color"], "fillOpacity": paint.get("circle-opacity", 1)}
             style |= {"stroke": True, "color": paint.get("circle-stroke-color", paint["circle-color"])}
-            style |= {"weight": paint.get("circle-stroke-width", 1), "radius": round(float(paint["circle-radius"]), 2)}
+            style |= {
+                "weight": paint.get("circle-stroke-width", 1),
+                "radius": max(_LEAST_RADIUS, round(float(paint["circle-radius"]), 2)),
+            }
     return style
 
 

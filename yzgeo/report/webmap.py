@@ -43,6 +43,7 @@ def render(
     district: DistrictSpec,
     groups: Sequence[GroupSpec],
     inline: bool,
+    names: Mapping[str, Mapping[str, str]] | None = None,
     as_of: datetime | None = None,
 ) -> str:
     """
@@ -58,6 +59,8 @@ def render(
         Groups of layers, in order.
     inline
         Put every script into the page, so that the file opens anywhere; otherwise they come from `ASSETS_URL`.
+    names
+        Names of codes by field id, such as ``{"subdistrict": {"211202001": …}}``.
     as_of
         Time that the page names; now if not given.
 
@@ -72,7 +75,7 @@ def render(
     page = folium.Map((latitude, longitude), zoom_start=12, tiles=None, prefer_canvas=True, control_scale=False)
     page.default_js = [(name, f"{ASSETS_URL}/{name}") for name in _SCRIPTS]
     page.default_css = [(name, f"{ASSETS_URL}/{name}") for name in _STYLES]
-    overlays: list[folium.GeoJson] = []
+    overlays: dict[str, folium.GeoJson] = {}
     counts: dict[str, Mapping[str, int]] = {}
     extent: list[np.ndarray[Any, Any]] = []
     for table in drawn:
@@ -80,17 +83,17 @@ def render(
         counts[table.layer.id] = statuses
         if features:
             extent.append(bounds)
-            overlays.append(_overlay(table, features, district))
-            overlays[-1].add_to(page)
+            overlays[table.layer.id] = _overlay(table, features, district)
+            overlays[table.layer.id].add_to(page)
     if extent:
         west, south = np.min(extent, axis=0)[:2].tolist()
         east, north = np.max(extent, axis=0)[2:].tolist()
         page.fit_bounds(((south, west), (north, east)))
     folium.LayerControl(collapsed=True).add_to(page)
-    page.add_child(_Start([overlay.get_name() for overlay in overlays]))
+    page.add_child(_Start({ident: overlay.get_name() for ident, overlay in overlays.items()}))
     figure: Any = page.get_root()
     described = {table.layer.id: _described(table) for table in drawn}
-    figure.html.add_child(Element(_safe(f"<script>yzgeo.describe({_json(described)})</script>")))
+    figure.html.add_child(Element(_safe(f"<script>yzgeo.describe({_json(described)}, {_json(names or {})})</script>")))
     figure.html.add_child(Element(_safe(_heading(district, counts, as_of or datetime.now(UTC)))))
     figure.html.add_child(Element(_safe(_legend(drawn, groups, counts))))
     text: str = figure.render()
@@ -102,14 +105,16 @@ class _Start(MacroElement):
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
-        "yzgeo.start({{ this._parent.get_name() }}, [{{ this.layers|join(', ') }}]);"
+        "yzgeo.start({{ this._parent.get_name() }}, { "
+        "{% for id, name in this.layers.items() %}{{ id }}: {{ name }}, {% endfor %}"
+        "});"
         "{% endmacro %}"
     )
 
-    def __init__(self, layers: Sequence[str]) -> None:
+    def __init__(self, layers: Mapping[str, str]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Start"
-        self.layers = list(layers)
+        self.layers = dict(layers)
 
 
 def _overlay(table: Table, features: list[dict[str, Any]], district: DistrictSpec) -> folium.GeoJson:
@@ -201,9 +206,10 @@ def _legend(tables: Sequence[Table], groups: Sequence[GroupSpec], counts: Mappin
                 continue
             flag = ' <span class="yz-flag">示意</span>' if statuses.get("illustrative") else ""
             total = sum(statuses.values())
+            parts.append(f'<section data-layer="{spec.id}">')
             parts.append(f'<h2>{html.escape(spec.title.zh)} <span class="yz-count">{total}</span>{flag}</h2><ul>')
             parts += [f"<li>{_swatch(item)}{html.escape(item.label.zh)}</li>" for item in table.layer.style.legend]
-            parts.append("</ul>")
+            parts.append("</ul></section>")
     return "".join([*parts, "</details>"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
@@ -195,7 +196,36 @@ def overview_map(store: Store, role: Role, *, inline: bool, as_of: datetime | No
         for one in catalogue.layers.values()
         if _sees(role, one)
     ]
-    return webmap.render(going, district=catalogue.district, groups=catalogue.groups, inline=inline, as_of=as_of)
+    return webmap.render(
+        going,
+        district=catalogue.district,
+        groups=catalogue.groups,
+        inline=inline,
+        names=place_names(catalogue),
+        as_of=as_of,
+    )
+
+
+def place_names(catalogue: Catalogue) -> dict[str, dict[str, str]]:
+    """
+    Read the names behind the codes of street offices and communities.
+
+    Parameters
+    ----------
+    catalogue
+        Catalogue whose district names the two tables.
+
+    Returns
+    -------
+    dict
+        Code to name, by field id.
+    """
+    files = {"subdistrict": catalogue.district.subdistricts_file, "community": catalogue.district.communities_file}
+    names: dict[str, dict[str, str]] = {}
+    for field, file in files.items():
+        with (catalogue.root / file).open(encoding="utf-8-sig", newline="") as stream:
+            names[field] = {row["code"]: row["name"] for row in csv.DictReader(stream)}
+    return names
 
 
 def seen(catalogue: Catalogue, layer: str, role: Role) -> Layer:

@@ -2,6 +2,7 @@
 window.yzgeo = (function () {
   'use strict'
   const described = {}
+  const names = {}
 
   function card(id, feature) {
     const layer = described[id]
@@ -20,7 +21,8 @@ window.yzgeo = (function () {
       name.textContent = field.title
       row.append(name)
       const cell = row.insertCell()
-      const label = field.labels && field.labels[value] ? field.labels[value] : value
+      const labels = field.labels || names[field.id] || {}
+      const label = Object.hasOwn(labels, value) ? labels[value] : value
       cell.textContent = label === true ? '是' : label === false ? '否' : label + (field.unit ? ' ' + field.unit : '')
       if (field.id === 'data_status' && value === 'illustrative') cell.className = 'yz-flag'
     })
@@ -29,23 +31,32 @@ window.yzgeo = (function () {
   }
 
   return {
-    describe: function (layers) {
+    describe: function (layers, places) {
       Object.assign(described, layers)
+      Object.assign(names, places)
     },
     popup: function (id, feature, layer) {
       layer.bindPopup(function () {
         return card(id, feature)
-      }, { maxWidth: 340, maxHeight: 320 })
+      }, {
+        maxWidth: 340,
+        maxHeight: 320,
+        autoPanPaddingTopLeft: window.innerWidth > 900 ? [190, 110] : [5, 90],
+      })
     },
     start: function (map, layers) {
       map.attributionControl.setPrefix('')
-      function order() {
-        layers.forEach(function (layer) {
-          if (map.hasLayer(layer)) layer.bringToFront()
+      const legend = document.querySelector('.yz-legend')
+      legend.open = window.innerWidth > 900
+      function show() {
+        Object.keys(layers).forEach(function (id) {
+          const shown = map.hasLayer(layers[id])
+          if (shown) layers[id].bringToFront()
+          legend.querySelector('[data-layer="' + id + '"]').hidden = !shown
         })
       }
-      map.on('overlayadd', order)
-      order()
+      map.on('overlayadd overlayremove', show)
+      show()
       L.control.scale({ imperial: false }).addTo(map)
     },
   }
