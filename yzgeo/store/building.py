@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from uuid import uuid4
 
 from yzgeo.catalogue import Catalogue
 from yzgeo.errors import StorageError, WorkspaceExistsError
@@ -45,10 +45,12 @@ def new_file(target: Path, *, named: str) -> Iterator[Path]:
     """
     if target.exists():
         raise WorkspaceExistsError(path=named)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    unfinished = target.with_name(f".{target.name}.{uuid4().hex}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _discard(unfinished)
+    except OSError as error:
+        raise StorageError(path=str(target), reason=error.strerror or str(error)) from error
+    try:
         yield unfinished
         _show(unfinished, target)
     except FileExistsError:
