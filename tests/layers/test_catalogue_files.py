@@ -189,6 +189,20 @@ def test_every_stage_has_its_look(layer: Layer) -> None:
     assert {stage.label.zh for stage in layer.stages} <= legend
 
 
+@EACH_STAGED
+def test_the_suspended_look_unlike_any_stage(layer: Layer) -> None:
+    """Lines and areas get a dashed edge, points become hollow."""
+    suspended = ["==", ["get", "stage"], "suspended"]
+    if layer.spec.geometry == "point":
+        (circle,) = [part for part in layer.style.layers if part["type"] == "circle"]
+        opacity = circle["paint"]["circle-opacity"]
+        assert opacity[2:4] == ["suspended", 0.15]
+        assert opacity[-1] > 0.8
+    else:
+        (edge,) = [part for part in layer.style.layers if part.get("filter") == suspended]
+        assert edge["paint"]["line-dasharray"]
+
+
 @EACH_DRAWN
 def test_the_legend_explains_each_drawn_value_in_its_own_words(layer: Layer) -> None:
     told = {(item.label.zh, item.label.en) for item in layer.style.legend}
