@@ -10,8 +10,10 @@ import shapely
 from numpy.typing import NDArray
 from shapely.affinity import rotate
 from shapely.geometry import LineString, Polygon, box
+from shapely.geometry.base import BaseGeometry
 
-from ..catalogue import Catalogue
+from yzgeo.catalogue import Catalogue
+
 from .ground import BANK_M, Ground, Points, largest, project
 from .plan import IllustrativePlan
 from .streets import RURAL, VILLAGE, WIDTH_M, Streets
@@ -36,7 +38,7 @@ class Lot:
     rural: bool
     whole: bool
     use: str = ""
-    free: Polygon = field(default_factory=Polygon)
+    free: BaseGeometry = field(default_factory=Polygon)
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ def build_lots(
     plan: IllustrativePlan,
     ground: Ground,
     streets: Streets,
+    *,
     villages: Points,
     corridors: Sequence[Corridor],
     units: Units,
@@ -99,9 +102,11 @@ def build_lots(
         land = face.difference(shapely.union_all(surfaces[tree.query(face)]))
         if closed.intersects(land):
             land = land.difference(closed)
-        land = largest(land.buffer(-3, join_style="mitre").buffer(3, join_style="mitre", mitre_limit=2).intersection(land))
+        land = largest(
+            land.buffer(-3, join_style="mitre").buffer(3, join_style="mitre", mitre_limit=2).intersection(land)
+        )
         limit = _SPLIT_M2 * (4 if _industrial(plan, zone) else 1)
-        lots += [(part, zone) for part in _split(land.simplify(0.3), limit) if part.area > 1200]
+        lots += [(part, zone) for part in _split(largest(land.simplify(0.3)), limit) if part.area > 1200]
     middle = shapely.get_coordinates(shapely.point_on_surface([shape for shape, _ in lots]))
     homes = units.locate(middle)
     whole = shapely.covered_by([shape for shape, _ in lots], shapely.buffer(units.shapes[homes], 0.5))
@@ -160,7 +165,7 @@ def axis_degrees(shape: Polygon) -> float:
     return float((np.degrees(np.arctan2(side[1], side[0])) + 45) % 90 - 45)
 
 
-def cut_off(shape: Polygon, area_m2: float, rng: np.random.Generator) -> Polygon:
+def cut_off(shape: BaseGeometry, area_m2: float, rng: np.random.Generator) -> Polygon:
     """
     Cut a piece of a given area off one end of a lot, along a stepped line.
 
@@ -190,7 +195,7 @@ def cut_off(shape: Polygon, area_m2: float, rng: np.random.Generator) -> Polygon
     edge = np.array([south - 9, *np.repeat(steps, 2), north + 9])
     reach = np.repeat(shifts, 2)
 
-    def piece(at: float) -> shapely.Geometry:
+    def piece(at: float) -> BaseGeometry:
         corner = np.column_stack([at + reach, edge])
         return flat.intersection(Polygon([(west - 99, south - 9), *corner, (west - 99, north + 9)]))
 

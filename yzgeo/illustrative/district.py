@@ -9,9 +9,11 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
-from ..catalogue import Catalogue
-from ..checks import Progress, silent
+from yzgeo.catalogue import Catalogue
+from yzgeo.checks import Progress, silent
+
 from . import blocks, greens, ground, housing, parcels, pipes, places, projects, services, sites, streets, units
 from .frames import Recorder
 from .plan import IllustrativePlan, load_plan
@@ -74,7 +76,7 @@ def generate(
     corridors = [
         blocks.Corridor(line, project.width_m) for project in future for line in shapely.get_parts(project.line)
     ]
-    lots = blocks.build_lots(catalogue, plan, land, network, moved, corridors, shapes)
+    lots = blocks.build_lots(catalogue, plan, land, network, villages=moved, corridors=corridors, units=shapes)
     parks = greens.named_parks(catalogue, plan, land, lots)
     cut = parcels.cut_parcels(plan.parcels, lots, rng)
     progress("住宅与人口", 0.45)
@@ -98,7 +100,7 @@ def generate(
     return Illustration(frames, {"terrain": land.terrain})
 
 
-def _served(writer: Writer, town: services.Town, open_land: shapely.Geometry) -> Frames:
+def _served(writer: Writer, town: services.Town, open_land: BaseGeometry) -> Frames:
     """Everything that stands as a point, in the order in which it may choose its place."""
     register = town.units.register
     offices = [unit for unit in register.subdistricts if unit.code[6] == "0"] or list(register.subdistricts)
@@ -136,7 +138,7 @@ def _open_land(
     network: streets.Streets,
     lots: Sequence[blocks.Lot],
     corridors: Sequence[blocks.Corridor],
-) -> shapely.Geometry:
+) -> BaseGeometry:
     """Fields and banks: no water, railway, road, lot or hill."""
     roads = [edge.line.buffer(streets.WIDTH_M[edge.road_class] / 2 + 4) for edge in network.edges]
     roads += [corridor.line.buffer(corridor.width_m / 2 + 4) for corridor in corridors]

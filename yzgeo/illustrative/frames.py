@@ -11,12 +11,15 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
-from ..catalogue import Catalogue
+from yzgeo.catalogue import Catalogue
+
 from .plan import IllustrativePlan
 from .units import Units
 
 Columns = Mapping[str, Sequence[Any] | NDArray[Any]]
+_DTYPE = {"integer": np.int64, "boolean": np.bool_, "number": np.float64}
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Recorder:
     def frame(
         self,
         layer_id: str,
-        shapes: Sequence[shapely.Geometry | None] | NDArray[np.object_],
+        shapes: Sequence[BaseGeometry | None] | NDArray[np.object_],
         columns: Columns,
         *,
         status: str = "illustrative",
@@ -71,7 +74,9 @@ class Recorder:
         values["data_status"] = [status] * count
         values["source"] = [source or self.plan.source] * count
         if located and count:
-            homes = self.units.locate(shapely.get_coordinates(shapely.point_on_surface(np.asarray(shapes, dtype=object))))
+            homes = self.units.locate(
+                shapely.get_coordinates(shapely.point_on_surface(np.asarray(shapes, dtype=object)))
+            )
             members = [self.units.register.communities[home] for home in homes]
             values["community"] = [member.code for member in members]
             values["subdistrict"] = [member.subdistrict for member in members]
@@ -80,9 +85,9 @@ class Recorder:
             values[field_id] = [_plain(value) for value in column]
         table = pd.DataFrame({field: pd.Series(column, dtype=object) for field, column in values.items()})
         for spec in layer.fields:
-            whole = spec.type in {"integer", "boolean", "number"} and not table[spec.id].isna().any()
-            if whole and count:
-                table[spec.id] = table[spec.id].astype({"integer": "int64", "boolean": "bool", "number": "float64"}[spec.type])
+            kind = _DTYPE.get(spec.type)
+            if count and kind is not None and not table[spec.id].isna().any():
+                table[spec.id] = table[spec.id].to_numpy().astype(kind)
         return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(list(shapes), crs=self.catalogue.district.metric_crs))
 
 

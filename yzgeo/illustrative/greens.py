@@ -8,16 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from shapely.geometry import MultiPolygon, Point, Polygon
+from shapely.geometry.base import BaseGeometry
 
-from ..catalogue import Catalogue
+from yzgeo.catalogue import Catalogue
+
 from .blocks import Lot, cut_off
 from .ground import BANK_M, Ground, project
 from .plan import IllustrativePlan
-from .streets import WIDTH_M, Streets
+from .streets import RURAL, VILLAGE, WIDTH_M, Streets
 
 _PARK_M2 = (5_000.0, 60_000.0)
 _STRIP_M = 6.0
 _STREET_REACH_M = 1_600.0
+# Banks within this distance of a town's street corner are planted.
+_TOWN_M = 300.0
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Green:
 
     kind: str
     name: str
-    shape: Polygon | MultiPolygon
+    shape: BaseGeometry
     standing: bool
 
 
@@ -59,7 +63,7 @@ def named_parks(catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, lo
         lot.use, lot.free = "park", Polygon()
         greens.append(Green(park.kind, park.name, lot.shape, standing=False))
     if ground.hill is not None and plan.hill_park is not None:
-        greens.append(Green("protective", plan.hill_park.name, ground.hill, standing=True))
+        greens.append(Green("park", plan.hill_park.name, ground.hill, standing=True))
     return greens
 
 
@@ -84,6 +88,7 @@ def pocket_parks(count: int, lots: Sequence[Lot], rng: np.random.Generator) -> l
     open_ = [lot for lot in lots if lot.use == "" and lot.whole and not lot.rural and lot.free.area > 1_300]
     order = rng.permutation(len(open_))[:count]
     greens = []
+    shape: BaseGeometry
     for number, position in enumerate(order, start=1):
         lot = open_[int(position)]
         area = float(rng.uniform(900, 4_500))
@@ -98,7 +103,7 @@ def pocket_parks(count: int, lots: Sequence[Lot], rng: np.random.Generator) -> l
 
 
 def planted_strips(
-    plan: IllustrativePlan, ground: Ground, streets: Streets, closed: Sequence[shapely.Geometry]
+    plan: IllustrativePlan, ground: Ground, streets: Streets, closed: Sequence[BaseGeometry]
 ) -> list[Green]:
     """
     Plant both sides of the plan's streets, and the banks of the smaller rivers in the town.
@@ -126,7 +131,7 @@ def planted_strips(
     obstacles = shapely.union_all([ground.water, ground.rail_area])
     greens: list[Green] = []
 
-    def clear(shape: shapely.Geometry) -> shapely.Geometry:
+    def clear(shape: BaseGeometry) -> BaseGeometry:
         near = [surfaces[n] for n in tree.query(shape)] + [closed[n] for n in blocked.query(shape)]
         near += [green.shape for green in greens]
         shape = shape.intersection(ground.boundary).difference(shapely.union_all([obstacles, *near]))
@@ -134,6 +139,8 @@ def planted_strips(
         return MultiPolygon(parts) if parts else Polygon()
 
     for name in plan.green_streets:
+        if len(greens) == plan.green_street_count:
+            break
         mine = [n for n, street in enumerate(streets.edges) if street.name == name]
         if not mine:
             continue
@@ -142,9 +149,14 @@ def planted_strips(
         bands = [lines[n].buffer(half[n] + 0.5 + _STRIP_M, cap_style="flat") for n in mine]
         shape = clear(shapely.union_all(bands)) if bands else Polygon()
         if not shape.is_empty:
-            greens.append(Green("green_street", f"{name}精品绿化路", shape, standing=False))
-    town = shapely.union_all(lines[[s.zone not in {"rural", "village"} for s in streets.edges]]).buffer(260)
+            greens.append(Green("green_street", name, shape, standing=False))
+    ends = [
+        node for street in streets.edges if street.zone not in {RURAL, VILLAGE} for node in (street.start, street.end)
+    ]
     for river in ground.rivers:
+        corners = np.array([Point(streets.nodes[node]) for node in sorted(set(ends))], dtype=object)
+        corners = corners[shapely.dwithin(corners, river.line, _TOWN_M + river.plan.width_m)]
+        town = shapely.union_all(shapely.buffer(corners, _TOWN_M, quad_segs=3))
         bank = river.surface.buffer(BANK_M - 2).difference(river.surface.buffer(2)).intersection(town)
         shape = clear(bank)
         if not shape.is_empty:

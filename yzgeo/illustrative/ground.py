@@ -12,10 +12,12 @@ from affine import Affine
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
-from shapely.geometry import LineString, MultiPolygon, Polygon, shape
+from shapely.geometry import LineString, Polygon, shape
+from shapely.geometry.base import BaseGeometry
 
-from ..catalogue import Catalogue
-from ..crs import transform, transformer
+from yzgeo.catalogue import Catalogue
+from yzgeo.crs import transform, transformer
+
 from .plan import HillPark, IllustrativePlan, LonLat, River
 
 Points = NDArray[np.float64]
@@ -60,7 +62,7 @@ class RiverCourse:
 
     plan: River
     line: LineString
-    surface: Polygon | MultiPolygon
+    surface: BaseGeometry
 
 
 @dataclass(frozen=True)
@@ -70,14 +72,14 @@ class Ground:
     crs: str
     boundary: Polygon
     rivers: tuple[RiverCourse, ...]
-    water: Polygon | MultiPolygon
+    water: BaseGeometry
     railway: LineString
-    rail_area: Polygon | MultiPolygon
+    rail_area: BaseGeometry
     hill: Polygon | None
     terrain: Raster
 
     @property
-    def obstacles(self) -> Polygon | MultiPolygon:
+    def obstacles(self) -> BaseGeometry:
         """Where no street runs: water with its banks, the railway, the hill."""
         parts = [self.water.buffer(BANK_M), self.rail_area]
         return shapely.union_all(parts if self.hill is None else [*parts, self.hill])
@@ -124,7 +126,7 @@ def read_boundary(catalogue: Catalogue) -> Polygon:
     return largest(metric[0])
 
 
-def largest(shape_: shapely.Geometry) -> Polygon:
+def largest(shape_: BaseGeometry) -> Polygon:
     """
     Keep the largest polygon of a geometry.
 
@@ -186,13 +188,13 @@ def build_ground(catalogue: Catalogue, plan: IllustrativePlan) -> Ground:
     boundary = read_boundary(catalogue)
     lines = [LineString(rounded(project(river.line, catalogue), times=3)) for river in plan.rivers]
     rivers = []
-    taken = Polygon()
+    taken: BaseGeometry = Polygon()
     for river, line in zip(plan.rivers, lines, strict=True):
         surface = line.buffer(river.width_m / 2).intersection(boundary).difference(taken)
         rivers.append(RiverCourse(river, line, surface))
         taken = shapely.union_all([taken, surface])
     railway = LineString(rounded(project(plan.railway.line, catalogue), times=3))
-    hill = _ellipse(plan.hill_park, catalogue).intersection(boundary) if plan.hill_park else None
+    hill = largest(_ellipse(plan.hill_park, catalogue).intersection(boundary)) if plan.hill_park else None
     return Ground(
         crs=catalogue.district.metric_crs,
         boundary=boundary,
@@ -216,9 +218,7 @@ def _ellipse(park: HillPark, catalogue: Catalogue) -> Polygon:
     return Polygon(ring + centre)
 
 
-def _terrain(
-    catalogue: Catalogue, plan: IllustrativePlan, boundary: Polygon, rivers: Sequence[RiverCourse]
-) -> Raster:
+def _terrain(catalogue: Catalogue, plan: IllustrativePlan, boundary: Polygon, rivers: Sequence[RiverCourse]) -> Raster:
     cell = plan.terrain.cell_m
     west, south, east, north = boundary.bounds
     west, north = np.floor(west / cell - 5) * cell, np.ceil(north / cell + 5) * cell
@@ -229,7 +229,11 @@ def _terrain(
     for hill in plan.terrain.hills:
         away = np.hypot(*(points - project([hill.at], catalogue)[0]).T)
         level += hill.height_m * np.exp(-0.5 * (away / hill.radius_m) ** 2)
-    return Raster(level.reshape(rows, columns).astype(np.float32), Affine(cell, 0, west, 0, -cell, north), catalogue.district.metric_crs)
+    return Raster(
+        level.reshape(rows, columns).astype(np.float32),
+        Affine(cell, 0, west, 0, -cell, north),
+        catalogue.district.metric_crs,
+    )
 
 
 def _valley(low_m: float, rivers: Sequence[RiverCourse], points: Points) -> NDArray[np.float64]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
-from shapely.affinity import rotate
-from shapely.geometry import Polygon, box
+from shapely.geometry import LineString, Polygon, box
 
 from .blocks import Lot, axis_degrees
+from .ground import Points, largest
 from .people import apportion
 from .plan import IllustrativePlan
 from .streets import VILLAGE
@@ -84,7 +85,13 @@ def settle(
 
 
 def pack(
-    shape: Polygon, *, depth_m: float, length_m: tuple[float, float], gap_m: float, side_m: float, rng: np.random.Generator
+    shape: Polygon,
+    *,
+    depth_m: float,
+    length_m: tuple[float, float],
+    gap_m: float,
+    side_m: float,
+    rng: np.random.Generator,
 ) -> list[Polygon]:
     """
     Fill a lot with rows of slabs that face south.
@@ -106,63 +113,85 @@ def pack(
         Disjoint slabs inside the lot, row by row from the south.
     """
     angle = float(np.clip(axis_degrees(shape), -24, 24))
-    pivot = shape.centroid
-    inner = rotate(shape, -angle, origin=pivot).buffer(-4.0)
+    pivot = np.array(shape.centroid.coords[0])
+    inner = largest(turned(shape, -angle, pivot).buffer(-4.0))
     if inner.is_empty:
         return []
-    west, south, east, north = inner.bounds
-    slabs = []
+    south, north = inner.bounds[1], inner.bounds[3]
     rows = max(int((north - south + gap_m) // (depth_m + gap_m)), 0)
     spare = (north - south) - rows * (depth_m + gap_m) + gap_m
-    base = south + spare * rng.uniform(0.2, 0.8)
-    for row in range(rows):
-        y = base + row * (depth_m + gap_m)
-        strip = inner.intersection(box(west - 1, y, east + 1, y + depth_m))
-        if strip.is_empty:
-            continue
-        at, end = strip.bounds[0], strip.bounds[2]
-        while at < end:
-            length = rng.uniform(*length_m)
-            if end - at - length < length_m[0] * 0.5:
-                length = min(max(length, end - at), length_m[1])
-            slabs.append(box(at, y, at + length, y + depth_m))
-            at += length + side_m
+    lower = south + spare * rng.uniform(0.3, 0.7) + np.arange(rows) * (depth_m + gap_m)
+    slabs = []
+    for y in lower:
+        start, end = _common_width(inner, float(y), float(y + depth_m))
+        while end - start >= length_m[0]:
+            length = min(float(rng.uniform(*length_m)), end - start)
+            if end - start - length - side_m < length_m[0]:
+                length = min(end - start, length_m[1])
+            slabs.append(box(start, y, start + length, y + depth_m))
+            start += length + side_m
     if not slabs:
         return []
-    kept = np.array(slabs, dtype=object)
-    kept = kept[shapely.covers(inner, kept)]
-    return [rotate(slab, angle, origin=pivot) for slab in kept]
+    flat = np.array(slabs, dtype=object)
+    return list(turned(flat[shapely.covers(inner, flat)], angle, pivot))
+
+
+def turned(shapes: Any, degrees: float, pivot: Points) -> Any:
+    """
+    Turn geometries about a point.
+
+    Parameters
+    ----------
+    shapes
+        A geometry, or an array of them.
+    degrees
+        Angle, counter-clockwise.
+    pivot
+        Coordinates of the point, shape (2,).
+
+    Returns
+    -------
+    BaseGeometry or numpy.ndarray
+        New geometries in the same arrangement.
+    """
+    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    matrix = np.array([[cos, sin], [-sin, cos]])
+    return shapely.transform(shapes, lambda points: (points - pivot) @ matrix + pivot)
+
+
+def _common_width(shape: Polygon, low: float, high: float) -> tuple[float, float]:
+    """West and east end of what is inside a lot at two heights and half way between them."""
+    west, _, east, _ = shape.bounds
+    start, end = west, east
+    for y in (low, (low + high) / 2, high):
+        cut = shape.intersection(LineString([(west - 1, y), (east + 1, y)]))
+        if cut.is_empty:
+            return 0.0, 0.0
+        start, end = max(start, cut.bounds[0] + 0.05), min(end, cut.bounds[2] - 0.05)
+    return start, end
 
 
 def _old_compounds(
     plan: IllustrativePlan, lots: Sequence[Lot], houses: list[House], rng: np.random.Generator
 ) -> list[Compound]:
-    """Take the lots that hold most, then leave out slabs until the count is met exactly."""
+    """Take lots at random, swap the emptiest for fuller ones until all fit, then leave out slabs to the exact count."""
     wanted, total = plan.compounds.count, plan.compounds.buildings
-    order = weighted_order([_weight(lot, plan.compounds.weights, _OLD_LOT_M2) for lot in lots], rng)
     options: list[tuple[Lot, list[Polygon]]] = []
-    for number in order:
-        lot = lots[number]
-        slabs = pack(lot.shape, depth_m=11.5, length_m=(26, 52), gap_m=19.5, side_m=7, rng=rng)
+    for number in weighted_order([_weight(lot, plan.compounds.weights, _OLD_LOT_M2) for lot in lots], rng):
+        slabs = pack(lots[number].shape, depth_m=11.5, length_m=(26, 52), gap_m=19.5, side_m=7, rng=rng)
         if len(slabs) >= 4:
-            options.append((lot, slabs))
-        if len(options) >= 2 * wanted:
+            options.append((lots[number], slabs))
+    chosen = sorted(options[:wanted], key=lambda option: len(option[1]))
+    for position, option in enumerate(sorted(options[wanted:], key=lambda option: -len(option[1]))[:wanted]):
+        if sum(len(slabs) for _, slabs in chosen) >= total:
             break
-    chosen = options[:wanted]
-    reserve = sorted(options[wanted:], key=lambda option: -len(option[1]))
-    # Swap the emptiest chosen lots for fuller ones until there is room for all buildings.
-    chosen.sort(key=lambda option: len(option[1]))
-    for position, option in enumerate(reserve):
-        if sum(len(slabs) for _, slabs in chosen) >= total or position >= len(chosen):
-            break
-        if len(option[1]) > len(chosen[position][1]):
-            chosen[position] = option
+        chosen[position] = max(chosen[position], option, key=lambda one: len(one[1]))
     surplus = sum(len(slabs) for _, slabs in chosen) - total
     while surplus > 0:
         _, slabs = max(chosen, key=lambda option: len(option[1]))
         slabs.pop(int(rng.integers(len(slabs))))
         surplus -= 1
-    compounds = []
+    compounds: list[Compound] = []
     for lot, slabs in chosen:
         lot.use, lot.free = "compound", Polygon()
         compound = Compound(lot, [], int(rng.integers(1978, 2001)))
@@ -179,10 +208,11 @@ def _new_estates(
     plan: IllustrativePlan, lots: Sequence[Lot], houses: list[House], dwellings: int, rng: np.random.Generator
 ) -> None:
     """House the rest of the townspeople, in the core first, some of them in lift buildings."""
-    tall = {zone.id: zone.tall for zone in plan.streets.zones if not zone.industrial}
+    tall = {zone.id: zone.tall for zone in plan.streets.zones}
+    liked = {zone.id: zone.housing for zone in plan.streets.zones}
     have = sum(house.dwellings for house in houses)
     weights = [
-        (1.0 if lot.use == "" and lot.whole and not lot.rural and lot.zone in tall and lot.shape.area > 4_000 else 0.0)
+        liked.get(lot.zone, 0.0) if lot.use == "" and lot.whole and not lot.rural and lot.shape.area > 4_000 else 0.0
         for lot in lots
     ]
     for number in weighted_order(weights, rng):
@@ -206,9 +236,7 @@ def _new_estates(
             have += flats
 
 
-def _villages(
-    lots: Sequence[Lot], units: Units, houses: list[House], dwellings: int, rng: np.random.Generator
-) -> None:
+def _villages(lots: Sequence[Lot], units: Units, houses: list[House], dwellings: int, rng: np.random.Generator) -> None:
     """Build rows of houses in the villages, the same number of homes in each community as far as there is room."""
     rural = [number for number, unit in enumerate(units.register.communities) if unit.rural]
     each = dwellings / max(len(rural), 1)

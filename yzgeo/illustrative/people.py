@@ -34,4 +34,4 @@ def apportion(total: int, weights: ArrayLike) -> NDArray[np.int64]:
     shares = np.floor(exact).astype(np.int64)
     order = np.argsort(-(exact - shares), kind="stable")
     shares[order[: total - int(shares.sum())]] += 1
-    return shares
+    return np.asarray(shares, dtype=np.int64)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-import networkx as nx
+import networkx as nx  # type: ignore[import-untyped]
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry import LineString, Point
+from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
-from ..catalogue import Catalogue
+from yzgeo.catalogue import Catalogue
+
 from .ground import Ground, Points, Raster, project
 from .plan import IllustrativePlan
 from .projects import street_graph
@@ -27,7 +30,12 @@ _SIZES_MM = {
     "combined": (300, 400, 500, 600, 800, 1000),
     "culvert": (1500, 1800, 2000),
 }
-_MATERIAL = {"storm": "钢筋混凝土管", "sewage": "HDPE 双壁波纹管", "combined": "钢筋混凝土管", "culvert": "钢筋混凝土箱涵"}
+_MATERIAL = {
+    "storm": "钢筋混凝土管",
+    "sewage": "HDPE 双壁波纹管",
+    "combined": "钢筋混凝土管",
+    "culvert": "钢筋混凝土箱涵",
+}
 # Each network lies beside the street's middle at its own place, so that the kinds never share a trench.
 _SHIFT_M = {"storm": (3.5, 3.5), "sewage": (-3.5, -3.5), "combined": (3.5, -3.5), "culvert": (-5.0, 5.0)}
 _SHARE = {"storm": 0.0042, "sewage": 0.0024, "combined": 0.0036, "culvert": 0.001}
@@ -111,12 +119,12 @@ def lay_pipes(
     pipes: list[Pipe] = []
     for kind, length_m in pipes_plan.lengths_m.items():
         shift = np.array(_SHIFT_M[kind])
-        mouths = {}
+        mouths: dict[int, LineString] = {}
         for place in ends[kind]:
             root = _root(graph, streets.nodes, place, set(mouths))
             target = np.asarray(place) if kind == "sewage" else _bank_point(river.surface, streets.nodes[root])
             mouths[root] = LineString([streets.nodes[root] + shift, target])
-        tree = _grow(graph, streets, mouths, length_m, shift, ground, rng)
+        tree = _grow(graph, streets, mouths, length_m=length_m, shift=shift, ground=ground, rng=rng)
         more_nodes, more_pipes = _levels(kind, _reaches(tree), ground.terrain, len(nodes))
         nodes += more_nodes
         pipes += more_pipes
@@ -137,20 +145,21 @@ def _pipe_graph(streets: Streets) -> nx.Graph:
 
 def _root(graph: nx.Graph, nodes: Points, place: Points, taken: set[int]) -> int:
     big = max(nx.connected_components(graph), key=lambda part: (len(part), min(part)))
-    order = sorted((float(np.hypot(*(nodes[n] - place))), n) for n in big if n not in taken)
+    order = sorted((float(np.hypot(*(nodes[n] - place))), int(n)) for n in big if n not in taken)
     return order[0][1]
 
 
-def _bank_point(water: shapely.Geometry, at: Points) -> Points:
+def _bank_point(water: BaseGeometry, at: Points) -> Points:
     """The water's edge nearest to a node, a metre into the bank."""
     line = shapely.shortest_line(Point(at), water)
-    return shapely.get_coordinates(shapely.line_interpolate_point(line, max(line.length - 1.0, 0.0)))[0]
+    return np.array(line.interpolate(max(line.length - 1.0, 0.0)).coords[0])
 
 
 def _grow(
     graph: nx.Graph,
     streets: Streets,
     mouths: dict[int, LineString],
+    *,
     length_m: float,
     shift: Points,
     ground: Ground,
@@ -170,7 +179,7 @@ def _grow(
     keys = np.array([away[n] for n in reach]) * rng.uniform(0.35, 1.6, len(reach))
     for position in np.argsort(keys, kind="stable"):
         path = paths[reach[int(position)]]
-        for lower, upper in zip(path, path[1:], strict=False):
+        for lower, upper in pairwise(path):
             if upper in down:
                 continue
             street = streets.edges[graph.edges[upper, lower]["edge"]]
@@ -178,11 +187,17 @@ def _grow(
             course = shapely.transform(course, lambda points: points + shift)
             if course.length >= left:
                 down[upper] = lower
-                line[upper] = substring(course, course.length - left, course.length)
+                line[upper] = _part(course, course.length - left, course.length)
                 return _Tree(down, line)
             down[upper], line[upper] = lower, course
             left -= course.length
     return _Tree(down, line)
+
+
+def _part(line: LineString, start_m: float, end_m: float) -> LineString:
+    """Cut out a part of a line that is longer than nothing."""
+    part = substring(line, start_m, end_m)
+    return part if isinstance(part, LineString) else LineString([part, part])
 
 
 @dataclass(frozen=True)
@@ -209,7 +224,7 @@ def _reaches(tree: _Tree) -> list[_Reach]:
         fresh += parts - 1
         chain = [number[node], *inner, end]
         for position in range(parts):
-            piece = substring(course, stops[position], stops[position + 1])
+            piece = _part(course, float(stops[position]), float(stops[position + 1]))
             reaches.append(_Reach(chain[position], chain[position + 1], piece))
     return reaches
 
@@ -227,12 +242,12 @@ def _levels(kind: str, reaches: Sequence[_Reach], terrain: Raster, offset: int) 
     level = dict(zip(order, ground, strict=True))
     upstream_m = dict.fromkeys(order, 0.0)
     size_mm = dict.fromkeys(order, 0)
-    invert = {node: np.inf for node in order}
+    invert = dict.fromkeys(order, float(np.inf))
     pipes_at: list[tuple[_Reach, int, float, float]] = []
     for node in order:
-        reach = down.get(node)
-        if reach is None:
+        if node not in down:
             continue
+        reach = down[node]
         length = upstream_m[node] + reach.line.length
         size = max(size_mm[node], _size(kind, length))
         top = min(invert[node], level[node] - _COVER_M - size / 1000)
@@ -245,7 +260,7 @@ def _levels(kind: str, reaches: Sequence[_Reach], terrain: Raster, offset: int) 
         size_mm[reach.lower] = max(size_mm[reach.lower], size)
         invert[reach.lower] = min(invert[reach.lower], bottom)
         pipes_at.append((reach, size, top, bottom))
-    feeds = {node: 0 for node in order}
+    feeds = dict.fromkeys(order, 0)
     for reach in reaches:
         feeds[reach.lower] += 1
     names = {node: f"{_PREFIX[kind]}-J{offset + position + 1:04d}" for position, node in enumerate(order)}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from .blocks import Lot
 from .ground import Points
@@ -94,7 +95,7 @@ class Places:
         """
         here = self.points[number]
         self.taken |= np.hypot(*(self.points - here).T) < _CLEAR_M
-        return here
+        return np.asarray(here)
 
 
 def open_places(lots: Sequence[Lot], rng: np.random.Generator) -> Places:
@@ -128,9 +129,7 @@ def open_places(lots: Sequence[Lot], rng: np.random.Generator) -> Places:
     return Places(pool, np.array(owner), np.zeros(len(pool), dtype=bool))
 
 
-def scatter(
-    area: shapely.Geometry, count: int, rng: np.random.Generator, *, apart_m: float
-) -> Points:
+def scatter(area: BaseGeometry, count: int, rng: np.random.Generator, *, apart_m: float) -> Points:
     """
     Scatter points over an area, no two closer than asked as long as there is room.
 
@@ -160,4 +159,3 @@ def scatter(
                 found = np.vstack([found, here])
         apart_m /= 2
     return found
-

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..catalogue import parse_file
+from yzgeo.catalogue import parse_file
 
 LonLat = tuple[float, float]
 Ring = tuple[LonLat, ...]
@@ -93,6 +93,7 @@ class Zone(_Model):
     lanes: float = Field(ge=0, le=1, description="Share of blocks split by a lane")
     missing: float = Field(ge=0, le=1, description="Share of minor streets left out")
     tall: float = Field(ge=0, le=1, description="Share of housing blocks with lift buildings")
+    housing: float = Field(ge=0, description="How readily its lots become housing")
     industrial: bool = False
     ring: Ring
 
@@ -268,7 +269,8 @@ class IllustrativePlan(_Model):
     parks: tuple[Park, ...]
     pocket_parks: int
     hill_park: HillPark | None = None
-    green_streets: tuple[str, ...]
+    green_streets: tuple[str, ...] = Field(description="Streets to plant, the most wanted first")
+    green_street_count: int
     roads: RoadsPlan
     services: ServicesPlan
     structure: tuple[StructureZone, ...]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import networkx as nx
+import networkx as nx  # type: ignore[import-untyped]
 import numpy as np
 import shapely
-from shapely.geometry import LineString, MultiLineString, Point
+from shapely.geometry import LineString, Point
 from shapely.ops import linemerge, nearest_points, substring
 
-from ..catalogue import Catalogue
+from yzgeo.catalogue import Catalogue
+
 from .ground import Ground, Points, project, rounded
 from .plan import IllustrativePlan, NamedPlace
 from .streets import RURAL, VILLAGE, WIDTH_M, Street, Streets
@@ -26,13 +27,11 @@ class RoadProject:
 
     kind: str
     name: str
-    line: LineString | MultiLineString
+    line: BaseGeometry
     width_m: float
 
 
-def future_roads(
-    catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, streets: Streets
-) -> list[RoadProject]:
+def future_roads(catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, streets: Streets) -> list[RoadProject]:
     """
     Find the courses that must be kept free: dead ends to open, planned and new roads, the overpass and the routes.
 
@@ -61,9 +60,9 @@ def future_roads(
     for (kind, name), (line, width) in zip(names, links, strict=False):
         projects.append(RoadProject(kind, name, line, width))
     if plan.roads.overpass is not None:
-        line = _overpass(catalogue, plan.roads.overpass, ground, streets)
-        if line is not None:
-            projects.append(RoadProject("overpass", plan.roads.overpass.name, line, WIDTH_M["secondary"]))
+        over = _overpass(catalogue, plan.roads.overpass, ground, streets)
+        if over is not None:
+            projects.append(RoadProject("overpass", plan.roads.overpass.name, over, WIDTH_M["secondary"]))
     for kind, entry in (("exit_road", plan.roads.exit_road), ("reroute", plan.roads.reroute)):
         if entry is not None:
             course = LineString(rounded(project(entry.line, catalogue), times=3)).intersection(ground.boundary)
@@ -92,7 +91,9 @@ def existing_roads(plan: IllustrativePlan, streets: Streets) -> list[RoadProject
 
 def _links(ground: Ground, streets: Streets) -> list[tuple[LineString, float]]:
     """Missing links in the built-up area first, then new streets through the largest blocks."""
-    spare = [street for street in streets.spare if street.zone not in {RURAL, VILLAGE} and street.road_class == "branch"]
+    spare = [
+        street for street in streets.spare if street.zone not in {RURAL, VILLAGE} and street.road_class == "branch"
+    ]
     links = [(street.line, WIDTH_M["branch"]) for street in sorted(spare, key=_by_place)]
     lines = [street.line for street in streets.edges] + [street.line for street in (*streets.gaps, *spare)]
     faces = shapely.get_parts(shapely.polygonize([shapely.union_all(lines)]))
@@ -113,9 +114,7 @@ def _by_place(street: Street) -> tuple[int, int]:
     return round(street.line.centroid.y), round(street.line.centroid.x)
 
 
-def _overpass(
-    catalogue: Catalogue, entry: NamedPlace, ground: Ground, streets: Streets
-) -> LineString | None:
+def _overpass(catalogue: Catalogue, entry: NamedPlace, ground: Ground, streets: Streets) -> LineString | None:
     """Join the nearest nodes of main streets on both sides of the railway."""
     at = Point(project([entry.at], catalogue)[0])
     over = nearest_points(ground.railway, at)[0]
@@ -136,17 +135,21 @@ def _overpass(
 def _rebuilt(plan: IllustrativePlan, streets: Streets) -> list[RoadProject]:
     groups: dict[tuple[str, str], list[Street]] = {}
     for street in streets.edges:
-        if street.name and street.road_class in {"arterial", "secondary", "branch"} and street.zone not in {RURAL, VILLAGE}:
+        if (
+            street.name
+            and street.road_class in {"arterial", "secondary", "branch"}
+            and street.zone not in {RURAL, VILLAGE}
+        ):
             groups.setdefault((street.name, street.zone), []).append(street)
     merged = []
     for (name, _), members in sorted(groups.items()):
         line = linemerge([member.line for member in members])
-        for part in shapely.get_parts(line):
-            merged.append((part.length, name, part, WIDTH_M[members[0].road_class]))
+        width = WIDTH_M[members[0].road_class]
+        merged += [(part.length, name, part, width) for part in shapely.get_parts(line)]
     merged.sort(key=lambda item: -item[0])
     chosen = merged[: plan.roads.rebuilt]
     counts: dict[str, int] = {}
-    projects = []
+    projects: list[RoadProject] = []
     for length, name, part, width in chosen:
         counts[name] = counts.get(name, 0) + 1
         suffix = f"（第{counts[name]}段）" if counts[name] > 1 else ""
@@ -156,7 +159,7 @@ def _rebuilt(plan: IllustrativePlan, streets: Streets) -> list[RoadProject]:
 
 def _rural(length_m: float, streets: Streets) -> list[RoadProject]:
     left = length_m
-    projects = []
+    projects: list[RoadProject] = []
     rural = [street for street in streets.edges if street.zone == RURAL and not street.bridge and not street.crossing]
     for street in sorted(rural, key=lambda s: (-round(s.line.length), _by_place(s))):
         if left <= 0:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import geopandas as gpd
@@ -43,7 +42,9 @@ class Writer:
     recorder: Recorder
     rng: np.random.Generator
 
-    def _stages(self, layer_id: str, count: int, *, not_begun: float, finished: float) -> dict[str, NDArray[np.object_]]:
+    def _stages(
+        self, layer_id: str, count: int, *, not_begun: float, finished: float
+    ) -> dict[str, NDArray[np.object_]]:
         plan = self.recorder.plan
         first, last = self.recorder.catalogue.district.plan_period
         course = StagePlan(plan.as_of, first, last, not_begun, finished)
@@ -117,17 +118,18 @@ class Writer:
         names = codes("XQ", len(compounds))
         units = self.recorder.units.register.communities
         members = [[houses[n] for n in compound.houses] for compound in compounds]
+        homes = [units[compound.lot.community].name.removesuffix("社区") for compound in compounds]
         frames["old_compound"] = self.recorder.frame(
             "old_compound", [compound.lot.shape for compound in compounds],
             {"code": names,
-             "name": [f"{units[c.lot.community].name.removesuffix('社区')}示意小区{n}" for n, c in enumerate(compounds, 1)],
+             "name": [f"{homes[n - 1]}示意小区{n}" for n in range(1, len(compounds) + 1)],
              "area_m2": [round(compound.lot.shape.area, 1) for compound in compounds],
              "buildings": [len(group) for group in members],
              "dwellings": [sum(house.dwellings for house in group) for group in members],
              "residents": [sum(house.residents for house in group) for group in members],
              "built_year": [compound.built for compound in compounds],
              "renewal_class": self.rng.choice(["basic", "improved", "upgraded"], len(compounds), p=[0.55, 0.33, 0.12]),
-             "social_capital": self.rng.random(len(compounds)) < 0.2,
+             "social_capital": list(self.rng.random(len(compounds)) < 0.2),
              "priority": self.rng.integers(1, 6, len(compounds)), **stages},
         )  # fmt: skip
         frames["compound_item"] = self._items(frames["old_compound"])
@@ -167,7 +169,9 @@ class Writer:
                      "progress_percent": float(round(percent)), "quantity": float(amount), "quantity_unit": unit,
                      "subdistrict": compound["subdistrict"], "community": compound["community"]}
                 )  # fmt: skip
-        labels = {value.id: value.label.zh for value in self.recorder.catalogue.layer("compound_item").field("item").values}
+        labels = {
+            value.id: value.label.zh for value in self.recorder.catalogue.layer("compound_item").field("item").values
+        }
         for row in rows:
             row["name"] = labels[row["item"]]
         columns = {key: [row[key] for row in rows] for key in rows[0]}
@@ -239,7 +243,8 @@ class Writer:
         works = self.recorder.frame(
             "road_project", [project_.line for project_ in projects],
             {"code": codes("DG", len(projects)), "name": [project_.name for project_ in projects],
-             "kind": [project_.kind for project_ in projects], "length_m": [project_.line.length for project_ in projects],
+             "kind": [project_.kind for project_ in projects],
+             "length_m": [project_.line.length for project_ in projects],
              "area_m2": [round(project_.line.length * project_.width_m, 1) for project_ in projects], **stages},
         )  # fmt: skip
         return {"road": roads, "railway": railway, "road_project": works}
@@ -290,10 +295,10 @@ class Writer:
         band = {"mobile": 2600.0, "telecom": 3500.0, "unicom": 3500.0, "broadnet": 700.0}
         operator = [str(name) for name in rng.choice(list(band), count, p=[0.45, 0.25, 0.22, 0.08])]
         stations = self.recorder.frame(
-            "base_station_5g", shapely.points(sites.points),
+            "base_station_5g", [Point(at) for at in sites.points],
             {"code": names, "name": [f"示意 5G 基站{n}" for n in range(1, count + 1)], "operator": operator,
              "height_m": rng.integers(22, 46, count).astype(float), "band_mhz": [band[name] for name in operator],
-             "co_built": rng.random(count) < 0.4,
+             "co_built": [bool(chance < 0.4) for chance in rng.random(count)],
              **self._stages("base_station_5g", count, not_begun=0.1, finished=0.62)},
         )  # fmt: skip
         homes = stations[["subdistrict", "community"]].loc[stations.index.repeat(sectors)]
@@ -301,9 +306,11 @@ class Writer:
             "base_station_sector", [None] * (count * sectors),
             {"code": [f"{name}-{n}" for name in names for n in range(1, sectors + 1)],
              "name": [f"{name} 扇区 {n}" for name in names for n in range(1, sectors + 1)],
-             "site": [name for name in names for _ in range(sectors)], "azimuth_deg": sites.azimuth_deg.ravel().astype(float),
+             "site": [name for name in names for _ in range(sectors)],
+             "azimuth_deg": sites.azimuth_deg.ravel().astype(float),
              "downtilt_deg": rng.integers(3, 10, count * sectors).astype(float),
-             "beamwidth_deg": [65.0] * (count * sectors), "eirp_dbm": rng.integers(60, 73, count * sectors).astype(float),
+             "beamwidth_deg": [65.0] * (count * sectors),
+             "eirp_dbm": rng.integers(60, 73, count * sectors).astype(float),
              "subdistrict": list(homes["subdistrict"]), "community": list(homes["community"])},
             located=False,
         )  # fmt: skip
@@ -314,7 +321,10 @@ _PIPE_NAME = {"culvert": "暗渠", "storm": "雨水管", "sewage": "污水管", 
 
 
 def _signed(
-    part: dict[str, tuple[float, float]], stages: NDArray[np.object_], households: NDArray[np.int64], rng: np.random.Generator
+    part: dict[str, tuple[float, float]],
+    stages: NDArray[np.object_],
+    households: NDArray[np.int64],
+    rng: np.random.Generator,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Households signed and gone: none before signing, some during it, all once the parcel is empty."""
     signed, gone = np.zeros_like(households), np.zeros_like(households)
@@ -325,8 +335,3 @@ def _signed(
             signed[number] = int(households[number] * rng.uniform(*part[stage]))
             gone[number] = int(signed[number] * rng.uniform(0.2, 0.8))
     return signed, gone
-
-
-def day_before(writer: Writer, days: int) -> str:
-    """Give a date before the day the data speak of, as ISO text."""
-    return (writer.recorder.plan.as_of - timedelta(days=days)).isoformat()

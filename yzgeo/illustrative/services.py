@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
-from ..catalogue import Catalogue
+from yzgeo.catalogue import Catalogue
+
 from .ground import Ground, Points, project
 from .people import apportion
 from .places import Places, scatter
@@ -197,7 +198,7 @@ def sanitation(town: Town) -> list[Facility]:
     return made
 
 
-def water_projects(town: Town, land: shapely.Geometry) -> list[Facility]:
+def water_projects(town: Town, land: BaseGeometry) -> list[Facility]:
     """
     Place wells, the gully and the villages' drinking water.
 

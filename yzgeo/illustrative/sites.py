@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
+from shapely.geometry.base import BaseGeometry
 
 from .ground import Points
 from .housing import weighted_order
@@ -27,7 +28,7 @@ class Sites:
 
 
 def place_sites(
-    plan: SitesPlan, land: shapely.Geometry, places: Places, density: NDArray[np.float64], rng: np.random.Generator
+    plan: SitesPlan, land: BaseGeometry, places: Places, density: NDArray[np.float64], rng: np.random.Generator
 ) -> Sites:
     """
     Place base stations.
@@ -75,7 +76,7 @@ def place_sites(
     return Sites(options[chosen], azimuth.astype(np.int64))
 
 
-def _grid(land: shapely.Geometry) -> Points:
+def _grid(land: BaseGeometry) -> Points:
     west, south, east, north = land.bounds
     knots = []
     for row, y in enumerate(np.arange(south, north, _GRID_M * np.sqrt(3) / 2)):

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from ..catalogue import Layer
+from yzgeo.catalogue import Layer
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-import networkx as nx
+import networkx as nx  # type: ignore[import-untyped]
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry import LineString, Point, Polygon
+from shapely.geometry.base import BaseGeometry
 
-from ..catalogue import Catalogue
+from yzgeo.catalogue import Catalogue
+
 from .ground import BANK_M, Ground, Points, project, rounded
 from .plan import IllustrativePlan, NeutralNames, StreetName, Zone
 
@@ -165,7 +168,7 @@ def _wobble(points: Points, rng: np.random.Generator) -> Points:
             heading, phase = rng.uniform(0, 2 * np.pi, 2)
             wave = points @ np.array([np.cos(heading), np.sin(heading)]) * 2 * np.pi / wavelength
             field[:, axis] += np.sin(wave + phase) * 0.6
-    return field + rng.normal(0, 0.12, points.shape)
+    return np.asarray(field + rng.normal(0, 0.12, points.shape))
 
 
 def _zones(catalogue: Catalogue, plan: IllustrativePlan, points: Points) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -204,7 +207,11 @@ def _unit_graph(
     namer = _Namer(catalogue, plan.streets.names, streets.neutral, lattice)
     for run in ("column", "row"):
         starts, ends = (grid[:, :-1], grid[:, 1:]) if run == "column" else (grid[:-1], grid[1:])
-        index = np.broadcast_to(lattice.columns[:, None], starts.shape) if run == "column" else np.broadcast_to(lattice.rows, starts.shape)
+        index = (
+            np.broadcast_to(lattice.columns[:, None], starts.shape)
+            if run == "column"
+            else np.broadcast_to(lattice.rows, starts.shape)
+        )
         line, a, b = index.ravel(), starts.ravel(), ends.ravel()
         # The coarser end decides where zones meet, but a village's own streets never reach out.
         keep = lattice.usable[a] & lattice.usable[b] & (line % np.maximum(lattice.step[a], lattice.step[b]) == 0)
@@ -213,7 +220,13 @@ def _unit_graph(
         free = ~shapely.intersects(obstacles, courses)
         for k, u, v in zip(line[free], a[free], b[free], strict=True):
             zone = _zone_id(int(lattice.zone[u] if lattice.zone[u] >= 0 else lattice.zone[v]), streets.zones)
-            graph.add_edge(int(u), int(v), zone=zone, road_class=_road_class(int(k), zone), name=namer(run, int(k), zone, lattice.nodes[u]))
+            graph.add_edge(
+                int(u),
+                int(v),
+                zone=zone,
+                road_class=_road_class(int(k), zone),
+                name=namer(run, int(k), zone, lattice.nodes[u]),
+            )
     nx.set_node_attributes(graph, {n: lattice.nodes[n] for n in graph}, "at")
     for u, v, data in graph.edges(data=True):
         data.update(points=np.array([lattice.nodes[u], lattice.nodes[v]]), bridge=False, crossing=False, start=u)
@@ -275,7 +288,9 @@ def numeral(number: int) -> str:
     return (("" if tens == 1 else digits[tens]) + "十" if tens else "") + (digits[ones] if ones or not tens else "")
 
 
-def _join_over(graph: nx.Graph, catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, lattice: _Lattice) -> None:
+def _join_over(
+    graph: nx.Graph, catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, lattice: _Lattice
+) -> None:
     """Build each bridge, and the one crossing, on the main line that passes nearest to where the plan puts it."""
     blocked = {river.plan.name: river.surface for river in ground.rivers}
     everything = {**blocked, "": ground.rail_area}
@@ -312,7 +327,7 @@ def _hops(graph: nx.Graph, lattice: _Lattice, longest_m: float) -> Iterable[tupl
     lines += [grid[:, p] for p in np.flatnonzero(lattice.rows % 2 == 0)]
     for line in lines:
         built = [int(node) for node in line if node in graph]
-        for u, v in zip(built, built[1:], strict=False):
+        for u, v in pairwise(built):
             if not graph.has_edge(u, v) and np.hypot(*(lattice.nodes[u] - lattice.nodes[v])) < longest_m:
                 yield u, v
 
@@ -334,7 +349,9 @@ def _add_lanes(graph: nx.Graph, plan: IllustrativePlan, lattice: _Lattice, rng: 
             pair = (sides[0], sides[2]) if rng.random() < 0.6 else (sides[1], sides[3])
             u, v = (_middle(graph, side, middles, rng) for side in pair)
             points = np.array([graph.nodes[u]["at"], graph.nodes[v]["at"]])
-            graph.add_edge(u, v, zone=zone, road_class="lane", name=None, bridge=False, crossing=False, points=points, start=u)
+            graph.add_edge(
+                u, v, zone=zone, road_class="lane", name=None, bridge=False, crossing=False, points=points, start=u
+            )
 
 
 def _middle(
@@ -367,7 +384,9 @@ def _contract(graph: nx.Graph) -> nx.Graph:
             continue
         u, v = ends
         first, second = graph.edges[u, node], graph.edges[node, v]
-        if any(first[key] != second[key] for key in ("road_class", "name", "bridge", "crossing")) or graph.has_edge(u, v):
+        if any(first[key] != second[key] for key in ("road_class", "name", "bridge", "crossing")) or graph.has_edge(
+            u, v
+        ):
             continue
         head = first["points"] if first["start"] == u else first["points"][::-1]
         tail = second["points"] if second["start"] == node else second["points"][::-1]
@@ -394,7 +413,7 @@ def _thin(graph: nx.Graph, plan: IllustrativePlan, rng: np.random.Generator) -> 
     return spare
 
 
-def _prune(graph: nx.Graph, outline: shapely.Geometry, rng: np.random.Generator) -> None:
+def _prune(graph: nx.Graph, outline: BaseGeometry, rng: np.random.Generator) -> None:
     """Take back stubs, except where a road leaves the district and a few real dead ends."""
     for _ in range(6):
         stubs = sorted(node for node in graph if graph.degree(node) == 1)
@@ -431,7 +450,8 @@ def _street(u: int, v: int, data: dict[str, object]) -> Street:
         points = points[::-1]
     return Street(
         u, v, LineString(rounded(points, times=2)), str(data["road_class"]),
-        None if data["name"] is None else str(data["name"]), str(data["zone"]), bool(data["bridge"]), bool(data["crossing"]),
+        None if data["name"] is None else str(data["name"]), str(data["zone"]),
+        bridge=bool(data["bridge"]), crossing=bool(data["crossing"]),
     )  # fmt: skip
 
 
@@ -448,7 +468,7 @@ def _as_streets(graph: nx.Graph, gaps: list[Street], spare: list[Street]) -> Str
             if street.start in number and street.end in number
         )
 
-    edges = [_street(*sorted((u, v)), data) for u, v, data in graph.edges(data=True)]
+    edges = [_street(min(u, v), max(u, v), data) for u, v, data in graph.edges(data=True)]
     edges.sort(key=lambda street: (street.start, street.end))
     return Streets(nodes, renumber(edges), renumber(gaps), renumber(spare))
 

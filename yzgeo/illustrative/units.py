@@ -15,8 +15,10 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from shapely.geometry import MultiPoint, Polygon
+from shapely.geometry.base import BaseGeometry
 
-from ..catalogue import Catalogue
+from yzgeo.catalogue import Catalogue
+
 from .ground import Ground, Points, project
 from .plan import IllustrativePlan
 from .streets import VILLAGE, Streets
@@ -78,25 +80,25 @@ class Units:
         numpy.ndarray
             Positions in ``register.communities``, shape (n,); the nearest one for points on a border.
         """
-        found: NDArray[np.int64] = self._tree.nearest(shapely.points(points))
-        return found
+        return np.asarray(self._tree.nearest(shapely.points(points)), dtype=np.int64)
 
-    def subdistrict_shapes(self) -> dict[str, shapely.Geometry]:
+    def subdistrict_shapes(self) -> dict[str, BaseGeometry]:
         """
         Join communities to subdistricts.
 
         Returns
         -------
-        dict of str to shapely.Geometry
+        dict of str to BaseGeometry
             Shape by subdistrict code, in the register's order.
         """
         codes = np.array([community.subdistrict for community in self.register.communities])
-        return {unit.code: shapely.union_all(self.shapes[codes == unit.code]) for unit in self.register.subdistricts}
+        return {
+            unit.code: shapely.union_all(self.shapes[codes == unit.code], grid_size=0.01)
+            for unit in self.register.subdistricts
+        }
 
 
-def read_register(
-    catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, rng: np.random.Generator
-) -> Register:
+def read_register(catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, rng: np.random.Generator) -> Register:
     """
     Read names and codes, and spread centres.
 
@@ -116,9 +118,7 @@ def read_register(
     Register
         Only units of this district that the plan places.
     """
-    rows = [
-        row for row in _table(catalogue, catalogue.district.subdistricts_file) if row["code"] in plan.subdistricts
-    ]
+    rows = [row for row in _table(catalogue, catalogue.district.subdistricts_file) if row["code"] in plan.subdistricts]
     subdistricts = tuple(Subdistrict(row["code"], row["name"]) for row in rows)
     beyond = {code: entry.beyond_railway for code, entry in plan.subdistricts.items()}
     communities = tuple(
@@ -141,7 +141,7 @@ def read_register(
     return Register(subdistricts, communities, centres)
 
 
-def beyond_area(ground: Ground, seeds: Points) -> shapely.Geometry:
+def beyond_area(ground: Ground, seeds: Points) -> BaseGeometry:
     """
     Find the part of the district that the railway cuts off.
 
@@ -154,16 +154,18 @@ def beyond_area(ground: Ground, seeds: Points) -> shapely.Geometry:
 
     Returns
     -------
-    shapely.Geometry
+    BaseGeometry
         The part that holds the seeds; empty without seeds.
     """
     lines = shapely.union_all([ground.boundary.exterior, ground.railway])
     parts = shapely.get_parts(shapely.polygonize([lines]))
-    marks = shapely.multipoints(shapely.points(seeds)) if len(seeds) else MultiPoint()
+    marks = MultiPoint(seeds)
     return shapely.union_all([part for part in parts if part.intersects(marks)])
 
 
-def partition(catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, streets: Streets, register: Register) -> Units:
+def partition(
+    catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, streets: Streets, register: Register
+) -> Units:
     """
     Give every piece of land to a community.
 
@@ -241,7 +243,8 @@ def _joined(pieces: NDArray[np.object_], owner: NDArray[np.int64], count: int) -
             break
     shapes = np.empty(count, dtype=object)
     for unit in range(count):
-        shapes[unit] = shapely.union_all(pieces[owner == unit])
+        # A grid of a centimetre closes the slits that noding leaves between pieces.
+        shapes[unit] = shapely.union_all(pieces[owner == unit], grid_size=0.01)
     return shapes
 
 
