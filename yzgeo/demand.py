@@ -1,7 +1,7 @@
 """Demand (需求点): where the people are, as points with weights.
 
-Four weights, so that every share names its denominator: ``buildings``, ``dwellings``, ``people`` and ``land_m2``. A weight
-that nobody knows stays missing; it is never taken to be nought.
+Four weights, so that every share names its denominator: ``buildings``, ``dwellings``, ``people`` and ``land_m2``. A
+weight that nobody knows stays missing; it is never taken to be nought.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from yzgeo import crs
 from yzgeo.errors import InputError, ParameterError
@@ -37,7 +38,7 @@ def from_buildings(
     Returns
     -------
     geopandas.GeoDataFrame
-        A point inside each building, on the same index, with the weights ``buildings`` (1), ``dwellings`` and ``people``.
+        A point inside each building, on the same index, with ``buildings`` (1), ``dwellings`` and ``people``.
 
     Raises
     ------
@@ -61,8 +62,8 @@ def from_land(areas: gpd.GeoDataFrame, *, spacing_m: float = 20.0) -> gpd.GeoDat
     """
     Sample land by a regular grid of points, for shares by area.
 
-    The grid hangs on round coordinates, so the same land gives the same points whatever lies beside it. Each point stands
-    for an equal part of its own area, so the weights add up to the true area.
+    The grid hangs on round coordinates, so the same land gives the same points whatever lies beside it. Each point
+    stands for an equal part of its own area, so the weights add up to the true area.
 
     Parameters
     ----------
@@ -169,7 +170,7 @@ def _require(frame: gpd.GeoDataFrame, what_zh: str, what_en: str) -> None:
 def _numbers(frame: gpd.GeoDataFrame, column: str) -> pd.Series:
     if column not in frame.columns:
         return pd.Series(np.nan, index=frame.index, dtype=float)
-    values = pd.to_numeric(frame[column], errors="coerce").astype(float)
+    values: pd.Series = pd.to_numeric(frame[column], errors="coerce").astype(float)
     if (values < 0).any():
         first = values.index[int(np.argmax(values.to_numpy() < 0))]
         raise InputError(
@@ -180,8 +181,8 @@ def _numbers(frame: gpd.GeoDataFrame, column: str) -> pd.Series:
     return values
 
 
-def _grid_inside(shape: shapely.Geometry, spacing_m: float) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    west, south, east, north = shape.bounds
+def _grid_inside(shape: shapely.Geometry, spacing_m: float) -> NDArray[np.float64]:
+    west, south, east, north = shapely.bounds(shape)
     columns = np.arange(np.ceil(west / spacing_m), np.floor(east / spacing_m) + 1) * spacing_m
     rows = np.arange(np.ceil(south / spacing_m), np.floor(north / spacing_m) + 1) * spacing_m
     x, y = (axis.ravel() for axis in np.meshgrid(columns, rows))
