@@ -9,6 +9,7 @@ import networkx as nx  # type: ignore[import-untyped]
 import numpy as np
 import shapely
 from shapely.geometry import LineString, Point
+from shapely.geometry.base import BaseGeometry
 from shapely.ops import linemerge, nearest_points, substring
 
 from yzgeo.catalogue import Catalogue

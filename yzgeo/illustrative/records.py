@@ -298,7 +298,7 @@ class Writer:
             "base_station_5g", [Point(at) for at in sites.points],
             {"code": names, "name": [f"示意 5G 基站{n}" for n in range(1, count + 1)], "operator": operator,
              "height_m": rng.integers(22, 46, count).astype(float), "band_mhz": [band[name] for name in operator],
-             "co_built": [bool(chance < 0.4) for chance in rng.random(count)],
+             "co_built": [bool(rng.random() < 0.4) for _ in range(count)],
              **self._stages("base_station_5g", count, not_begun=0.1, finished=0.62)},
         )  # fmt: skip
         homes = stations[["subdistrict", "community"]].loc[stations.index.repeat(sectors)]

@@ -151,8 +151,8 @@ def _lattice(
 def _offsets(index: NDArray[np.int64], spacing_m: float, rng: np.random.Generator) -> NDArray[np.float64]:
     """Space lines unevenly, keeping line 0 at 0."""
     widths = spacing_m * rng.uniform(0.78, 1.24, len(index))
-    offsets = np.cumsum(widths)
-    return offsets - offsets[len(index) // 2]
+    offsets: NDArray[np.float64] = np.cumsum(widths)
+    return np.asarray(offsets - offsets[len(index) // 2])
 
 
 def _turned(points: Points, angle: float) -> Points:
@@ -162,7 +162,7 @@ def _turned(points: Points, angle: float) -> Points:
 
 def _wobble(points: Points, rng: np.random.Generator) -> Points:
     """A smooth random field of about unit size, so that lines swing instead of shaking."""
-    field = np.zeros_like(points)
+    field: Points = np.zeros_like(points)
     for wavelength in (2300.0, 1300.0, 760.0):
         for axis in (0, 1):
             heading, phase = rng.uniform(0, 2 * np.pi, 2)
