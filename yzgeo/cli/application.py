@@ -29,7 +29,7 @@ _SHOWN_ISSUES = 20
 @common
 @click.version_option(package_name="yzgeo", message="yzgeo %(version)s")
 def yzgeo() -> None:
-    """银州城市更新一张图。 One map of a district's urban renewal."""
+    """城市更新一张图。 One map of a district's urban renewal."""
 
 
 for command in (*places.COMMANDS, *data.COMMANDS, *files.COMMANDS, *accounts.COMMANDS):

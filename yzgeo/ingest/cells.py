@@ -51,7 +51,8 @@ def normalise(text: str) -> str:
     >>> normalise(" 占地面积（㎡） ")
     '占地面积(m2)'
     """
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
+    narrow = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
+    return unicodedata.normalize("NFKC", narrow)  # taking white space out can bring marks together
 
 
 def coerce(value: Any, spec: FieldSpec) -> Value:

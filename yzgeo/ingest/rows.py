@@ -122,7 +122,7 @@ def check(
             zh, en = "此列没有对应的字段，未导入", "no field fits this column; it is not imported"
             notes.add("warning", "column_unknown", zh, en, column=name)
     values = _values(source, layer, columns, choices, notes)
-    _check_keys(values, layer, notes)
+    _check_keys(values, layer, columns, notes)
     crs, shapes = _shapes(source, layer, choices, storage_crs, notes)
     if shapes is not None and district is not None:
         _warn_outside(shapes, district, notes)
@@ -240,14 +240,17 @@ def _column(cells: Iterable[Any], spec: FieldSpec, column: str, notes: _Notes) -
     return result
 
 
-def _check_keys(values: Mapping[str, list[Value]], layer: Layer, notes: _Notes) -> None:
+def _check_keys(
+    values: Mapping[str, list[Value]], layer: Layer, columns: Mapping[str, str | None], notes: _Notes
+) -> None:
+    column = next((name for name, target in columns.items() if target == layer.spec.key), "")
     keys = values.get(layer.spec.key, [])
     times = Counter(key for key in keys if key is not None)
     for row, key in enumerate(keys):
         if key is not None and times[key] > 1:
             zh = f"编号“{key}”在文件中出现 {times[key]} 次"
             en = f"the key “{key}” stands {times[key]} times in the file"
-            notes.add("error", "key_duplicate", zh, en, row=row, column=layer.spec.key)
+            notes.add("error", "key_duplicate", zh, en, row=row, column=column)
 
 
 def _shapes(

@@ -46,7 +46,9 @@ def main() -> int:
     except OverflowError:
         answer = {"ok": False, "kind": _TOO_MANY_ROWS, "reason": ""}
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pa.ArrowException, OSError) as error:
-        answer = {"ok": False, "kind": "unreadable", "reason": _plain(str(error), request["path"])}
+        # GDAL, SQLite and the system each say in their own words that the memory is used up.
+        kind = "memory" if re.search(r"out of memory|cannot allocate", str(error), re.IGNORECASE) else "unreadable"
+        answer = {"ok": False, "kind": kind, "reason": _plain(str(error), request["path"])}
     sys.stdout.write(json.dumps(answer))
     return 0
 

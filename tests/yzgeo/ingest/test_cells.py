@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from yzgeo.catalogue import AllowedValue, FieldSpec, FieldType, Label
+from yzgeo.ingest.cells import UnfitError, coerce, normalise
+
+
+def field(kind: FieldType, **more: Any) -> FieldSpec:
+    return FieldSpec(id="ab", title=Label(zh="甲", en="A"), type=kind, **more)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "wanted"),
+    [
+        ("text", "  a b ", "a b"),
+        ("text", 211202001001.0, "211202001001"),
+        ("text", 12, "12"),
+        ("text", True, "true"),
+        ("text", ["a", 1], '["a", 1]'),
+        ("text", "", None),
+        ("text", "  ", None),
+        ("number", float("nan"), None),
+        ("number", "１，２３４．５", 1234.5),
+        ("number", "-0.5", -0.5),
+        ("integer", "1,234", 1234),
+        ("integer", 12.0, 12),
+        ("integer", 2**62, 2**62),
+        ("boolean", "是", True),
+        ("boolean", "否", False),
+        ("boolean", 0, False),
+        ("boolean", "Ｙ", True),
+        ("date", "2024-3-5", "2024-03-05"),
+        ("date", "2024年3月5日", "2024-03-05"),
+        ("date", "２０２４／０３／０５", "2024-03-05"),
+        ("date", "2024.3.5", "2024-03-05"),
+        ("date", 20240305, "2024-03-05"),
+        ("date", "2024-03-05T00:00:00", "2024-03-05"),
+        ("datetime", "2024/03/05 08:30", "2024-03-05T08:30:00"),
+    ],
+)
+def test_what_fits(kind: FieldType, given: Any, wanted: Any) -> None:
+    result = coerce(given, field(kind))
+    assert result == wanted
+    assert type(result) is type(wanted)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("number", "约 12"),
+        ("number", "inf"),
+        ("number", True),
+        ("integer", "1.5"),
+        ("integer", 2**63),
+        ("boolean", "也许"),
+        ("date", "2024-02-30"),
+        ("date", "2024年3月"),
+        ("date", "三月五日"),
+        ("datetime", "昨天"),
+        ("text", b"\x00"),
+    ],
+)
+def test_what_does_not_fit(kind: FieldType, given: Any) -> None:
+    with pytest.raises(UnfitError) as unfit:
+        coerce(given, field(kind))
+    assert unfit.value.zh
+    assert unfit.value.en
+
+
+def test_allowed_values_by_id_label_and_alias() -> None:
+    spec = field(
+        "text", values=(AllowedValue(id="planned", label=Label(zh="未启动", en="Planned"), aliases=("未 开工",)),)
+    )
+    assert [coerce(word, spec) for word in ("planned", " 未启动", "PLANNED", "未开工")] == ["planned"] * 4
+    with pytest.raises(UnfitError) as unfit:
+        coerce("完成", spec)
+    assert "未启动" in unfit.value.zh
+
+
+def test_limits() -> None:
+    spec = field("number", minimum=0, maximum=100)
+    assert [coerce(value, spec) for value in (0, 100)] == [0, 100]
+    for value in (-0.1, 100.1):
+        with pytest.raises(UnfitError):
+            coerce(value, spec)
+
+
+@given(st.text())
+def test_normalising_twice_changes_nothing(text: str) -> None:
+    once = normalise(text)
+    assert normalise(once) == once
+
+
+@given(st.one_of(st.text(), st.floats(), st.integers(), st.booleans(), st.none()))
+def test_any_cell_is_either_read_or_refused(value: object) -> None:
+    for kind in ("text", "integer", "number", "boolean", "date", "datetime"):
+        try:
+            result = coerce(value, field(kind))
+        except UnfitError:
+            continue
+        assert result is None or isinstance(result, str | int | float | bool)
