@@ -4,7 +4,7 @@ import { formatNumber, withUnit } from '@/shared/format'
 import type { Language } from '@/shared/viewState'
 
 /** Shown in their own places on the card: heading, stage track, foot. */
-const ELSEWHERE = new Set(['code', 'name', 'stage', 'data_status', 'source', 'uid', 'revision'])
+const ELSEWHERE = new Set(['code', 'name', 'stage', 'stage_date', 'data_status', 'source', 'uid', 'revision'])
 
 export interface Words {
   yes: string
@@ -22,7 +22,9 @@ export interface Fact {
 }
 
 export function factsOf(layer: LayerInfo, properties: Properties, language: Language, words: Words): Fact[] {
-  const shown = layer.fields.filter(({ id }) => !ELSEWHERE.has(id) && id !== layer.label_field && id in properties)
+  const shown = layer.fields.filter(
+    ({ id }) => id in properties && id !== layer.label_field && !ELSEWHERE.has(id) && (id !== 'note' || properties.note),
+  )
   return shown.map((field) => {
     const value = properties[field.id] ?? null
     const coded = field.values.some(({ id }) => id === value)

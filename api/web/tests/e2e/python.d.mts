@@ -1,0 +1,3 @@
+export const root: string
+export const python: string
+export const env: NodeJS.ProcessEnv
