@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from typing import cast
 from urllib.parse import urlsplit
@@ -280,7 +281,10 @@ class Passwords:
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
-        self._decoy = self._hasher.hash(secrets.token_urlsafe(16))
+
+    @cached_property
+    def _decoy(self) -> str:
+        return self._hasher.hash(secrets.token_urlsafe(16))
 
     def check(self, account: Account | None, password: str) -> bool:
         """
@@ -298,8 +302,9 @@ class Passwords:
         bool
             True only for an enabled account and its password.
         """
+        decoy = self._decoy  # made before the first check of any name, so that its making tells nothing
         known = account is not None and bool(account.password_hash)
-        hashed = account.password_hash if account is not None and known else self._decoy
+        hashed = account.password_hash if account is not None and known else decoy
         try:
             self._hasher.verify(hashed, password)
         except (VerificationError, InvalidHashError):

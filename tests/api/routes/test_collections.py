@@ -1,0 +1,89 @@
+"""OGC landing page, conformance, collections, queryables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from api import models
+from api.routes.collections import claims
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_landing_page_leads_to_everything(client) -> None:
+    landing = models.Landing.model_validate(client.get("/ogc").json())
+    by_rel = {link.rel: link.href for link in landing.links}
+    for rel in ("self", "service-desc", "conformance", "data"):
+        assert client.get(by_rel[rel].removeprefix("http://test")).status_code == 200
+    assert landing.title == "银州城市更新一张图"
+    assert client.get("/ogc?lang=en").json()["title"] == "Yinzhou urban renewal on one map"
+
+
+def test_every_claim_names_an_existing_proof(client) -> None:
+    assert client.get("/ogc/conformance").json()["conformsTo"] == [claim["uri"] for claim in claims()]
+    assert all((ROOT / claim["proof"]).is_file() for claim in claims())
+
+
+def test_collections_fit_their_model(client) -> None:
+    found = models.Collections.model_validate(client.get("/ogc/collections").json())
+    by_id = {collection.id: collection for collection in found.collections}
+    parcels = by_id["shantytown_parcel"]
+    assert parcels.title == "棚户区改造地块"
+    assert parcels.item_type == "feature"
+    assert parcels.number_of_features == 6
+    assert parcels.data_status == {"illustrative": 6}
+    assert parcels.extent.spatial is not None
+    assert parcels.extent.spatial.bbox[0] == pytest.approx((123.84, 42.29, 123.8458, 42.2908), abs=1e-6)
+    assert by_id["indicator"].item_type == "record"
+    assert by_id["indicator"].extent.spatial is None
+    assert "pipe_segment" not in by_id
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "title"),
+    [
+        ({"Accept-Language": "en-GB,en;q=0.9"}, "", "Shantytown parcels"),
+        ({"Accept-Language": "en"}, "?lang=zh", "棚户区改造地块"),
+        ({"Accept-Language": "fr, zh-CN;q=0.5"}, "", "棚户区改造地块"),
+        ({}, "", "棚户区改造地块"),
+    ],
+)
+def test_the_title_speaks_the_callers_language(client, headers: dict[str, str], query: str, title: str) -> None:
+    assert client.get(f"/ogc/collections/shantytown_parcel{query}", headers=headers).json()["title"] == title
+
+
+def test_links_of_a_collection_work(client) -> None:
+    collection = client.get("/ogc/collections/shantytown_parcel").json()
+    assert [link["rel"] for link in collection["links"]][:2] == ["self", "items"]
+    for link in collection["links"]:
+        address = link["href"].removeprefix("http://test").format(z=14, row=6064, col=13828)
+        assert client.get(address).status_code == 200, link
+
+
+def test_queryables_list_what_may_be_filtered(client, connect) -> None:
+    address = "/ogc/collections/shantytown_parcel/queryables"
+    answer = client.get(address)
+    assert answer.headers["content-type"] == "application/schema+json"
+    schema = answer.json()
+    assert schema["properties"]["area_m2"]["type"] == "number"
+    assert schema["properties"]["stage_date"] == {"title": "阶段日期", "type": "string", "format": "date"}
+    assert "cleared" in schema["properties"]["stage"]["enum"]
+    assert schema["properties"]["geometry"]["format"] == "geometry-polygon-or-multipolygon"
+    assert "households" not in schema["properties"]
+    assert "households" in connect("viewer").get(address).json()["properties"]
+    assert "geometry" not in client.get("/ogc/collections/indicator/queryables").json()["properties"]
+
+
+def test_addresses_follow_the_configured_public_one(workspace, settings) -> None:
+    from api.main import create_app
+    from tests.api.conftest import Client
+
+    own = Client(create_app(settings.model_copy(update={"public_url": "https://map.example"}), workspace.store))
+    assert own.get("/ogc").json()["links"][0]["href"] == "https://map.example/ogc"
+    own.close()
+
+
+def test_a_strange_host_is_refused(client) -> None:
+    assert client.get("/ogc", headers={"Host": "a b/c"}).status_code == 400

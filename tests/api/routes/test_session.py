@@ -1,0 +1,114 @@
+"""Signing in and out over HTTP."""
+
+from __future__ import annotations
+
+import pytest
+
+from api import models
+from api.auth import COOKIE
+from api.main import create_app
+from tests.api.conftest import PASSWORD, Client
+
+
+def test_nobody_is_anonymous(client) -> None:
+    assert client.get("/api/auth/me").json() == {"name": None, "role": "anonymous", "subdistricts": []}
+
+
+def test_signing_in_and_out(client) -> None:
+    answer = client.sign_in("field")
+    models.SignedIn.model_validate(answer.json())
+    cookie = answer.headers["set-cookie"]
+    for part in ("HttpOnly", "SameSite=strict", "Path=/"):
+        assert part in cookie
+    assert "Secure" not in cookie
+    assert answer.headers["cache-control"] == "no-store"
+    assert client.get("/api/auth/me").json() == {"name": "field", "role": "field", "subdistricts": ["211202001"]}
+    token = client.cookies[COOKIE]
+    out = client.post("/api/auth/logout", headers={"Origin": "http://test"})
+    assert out.json()["role"] == "anonymous"
+    assert client.get("/api/auth/me").json()["role"] == "anonymous"
+    # Revoked, not only forgotten.
+    assert client.get("/api/auth/me", headers={"Cookie": f"{COOKIE}={token}"}).json()["role"] == "anonymous"
+
+
+def test_the_cookie_is_secure_over_https(app) -> None:
+    client = Client(app, base_url="https://test")
+    assert "Secure" in client.sign_in("viewer").headers["set-cookie"]
+    client.close()
+
+
+def test_a_program_uses_the_token(connect) -> None:
+    token = connect().sign_in("planner").json()["token"]
+    program = connect()
+    assert program.get("/api/auth/me", headers={"Authorization": f"Bearer {token}"}).json()["role"] == "planner"
+    assert program.post("/api/auth/logout", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+    refused = program.get("/api/auth/me", headers={"Authorization": f"Bearer {token}"})
+    assert refused.status_code == 401
+    assert refused.headers["www-authenticate"] == "Bearer"
+
+
+def test_the_store_keeps_no_token(client, workspace) -> None:
+    token = client.sign_in("viewer").json()["token"]
+    assert token.encode() not in (workspace.path / "yzgeo.gpkg").read_bytes()
+    wal = workspace.path / "yzgeo.gpkg-wal"
+    assert not wal.exists() or token.encode() not in wal.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "password"), [("viewer", "wrong"), ("nobody", PASSWORD), ("gone", PASSWORD), ("viewer", PASSWORD + " ")]
+)
+def test_every_refusal_is_the_same(client, name: str, password: str) -> None:
+    answer = client.sign_in(name, password)
+    assert answer.status_code == 401
+    assert "set-cookie" not in answer.headers
+    assert answer.json() == client.sign_in("other", "x").json()
+
+
+def test_failures_lock_the_name_and_not_others(workspace, settings) -> None:
+    own = Client(create_app(settings.model_copy(update={"sign_in_failures": 2}), workspace.store))
+    assert [own.sign_in("viewer", "wrong").status_code for _ in range(2)] == [401, 401]
+    assert own.sign_in("viewer").status_code == 401
+    assert own.sign_in("planner").status_code == 200
+    own.close()
+
+
+def test_one_address_may_not_try_without_end(workspace, settings) -> None:
+    own = Client(create_app(settings.model_copy(update={"sign_in_per_minute": 2}), workspace.store))
+    assert [own.sign_in(name, "x").status_code for name in ("a", "b", "c")] == [401, 401, 429]
+    assert int(own.sign_in("d", "x").headers["retry-after"]) > 0
+    own.close()
+
+
+@pytest.mark.parametrize(
+    ("headers", "allowed"),
+    [
+        ({}, False),
+        ({"Origin": "http://evil.example"}, False),
+        ({"Origin": "null"}, False),
+        ({"Origin": "http://test"}, True),
+        ({"X-Requested-With": "yzgeo"}, True),
+    ],
+)
+def test_another_site_cannot_act_in_the_callers_name(connect, headers: dict[str, str], allowed: bool) -> None:
+    client = connect("viewer")
+    answer = client.post("/api/auth/logout", headers=headers)
+    assert (answer.status_code == 200) is allowed
+    if not allowed:
+        assert answer.json()["code"] == "cross_site"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert client.get("/api/auth/me").json()["role"] == "viewer"
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"[]", b"{}", b'{"name": "a"}', b'{"name": "a", "password": "b", "role": "admin"}']
+)
+def test_a_bad_body_is_told(client, body: bytes) -> None:
+    answer = client.post("/api/auth/login", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "body_invalid"
+
+
+def test_the_password_is_never_echoed(client) -> None:
+    answer = client.post("/api/auth/login", json={"name": "", "password": "hush-hush"})
+    assert answer.status_code == 422
+    assert "hush-hush" not in answer.text

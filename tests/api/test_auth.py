@@ -1,0 +1,101 @@
+"""Tokens, passwords and the guard, without HTTP."""
+
+from __future__ import annotations
+
+import pytest
+from argon2 import PasswordHasher
+
+from api.auth import Passwords, SignInGuard, bearer_token, cookie_token, hash_token
+from api.errors import TooManyRequestsError
+from yzgeo.errors import SignInRefusedError
+from yzgeo.store.base import Account
+
+
+@pytest.mark.parametrize(
+    ("value", "token"),
+    [(b"Bearer abc", "abc"), (b"bearer  abc ", "abc"), (b"Basic abc", None), (b"", None), (b"Bearer ", None)],
+)
+def test_bearer(value: bytes, token: str | None) -> None:
+    assert bearer_token(value) == token
+
+
+@pytest.mark.parametrize(
+    ("value", "token"),
+    [
+        (b"yzgeo_session=abc", "abc"),
+        (b"a=1; yzgeo_session=abc; b=2", "abc"),
+        (b"xyzgeo_session=abc", None),
+        (b"", None),
+        (b"yzgeo_session=", None),
+    ],
+)
+def test_cookie(value: bytes, token: str | None) -> None:
+    assert cookie_token(value) == token
+
+
+def test_a_hash_is_not_the_token() -> None:
+    assert hash_token("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_passwords() -> None:
+    hashed = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash("right")
+    check = Passwords().check
+    assert check(Account("a", "viewer", (), hashed), "right")
+    assert not check(Account("a", "viewer", (), hashed), "wrong")
+    assert not check(Account("a", "viewer", (), hashed, disabled=True), "right")
+    assert not check(Account("a", "viewer", (), ""), "")
+    assert not check(Account("a", "viewer", (), "no hash"), "right")
+    assert not check(None, "right")
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_lock_opens_after_its_time() -> None:
+    clock = Clock()
+    guard = SignInGuard(failures=3, lock_s=60, per_minute=1000, clock=clock)
+    for _ in range(3):
+        guard.admit("a", "x")
+        guard.settle("a", success=False)
+    with pytest.raises(SignInRefusedError):
+        guard.admit("a", "y")
+    guard.admit("b", "y")
+    clock.now = 61
+    guard.admit("a", "y")
+    guard.settle("a", success=False)
+    guard.admit("a", "y")
+
+
+def test_success_forgets_failures() -> None:
+    guard = SignInGuard(failures=2, lock_s=60, per_minute=1000, clock=Clock())
+    for success in (False, True, False):
+        guard.admit("a", "x")
+        guard.settle("a", success=success)
+    guard.admit("a", "x")
+
+
+def test_an_address_waits_for_its_window() -> None:
+    clock = Clock()
+    guard = SignInGuard(failures=9, lock_s=60, per_minute=2, clock=clock)
+    guard.admit("a", "x")
+    clock.now = 20
+    guard.admit("a", "x")
+    with pytest.raises(TooManyRequestsError) as refused:
+        guard.admit("a", "x")
+    assert refused.value.fields["retry_after_s"] == 40
+    guard.admit("a", "y")
+    clock.now = 61
+    guard.admit("a", "x")
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    guard = SignInGuard(failures=1, lock_s=60, per_minute=1000, clock=Clock())
+    for number in range(10_500):
+        guard.settle(f"name {number}", success=False)
+        guard.admit("known", f"address {number}")
+    assert len(guard._failed) == 10_000
+    assert len(guard._attempts) == 10_000

@@ -1,0 +1,127 @@
+"""The district, its layers, its targets and search, as roles see them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from yzgeo.store import create_store
+from yzgeo.store.base import Provenance
+from yzgeo.workflows import overview
+from yzgeo.workflows.workspace import prepare_frame
+
+BY = Provenance(actor="test", reason="test")
+
+
+@pytest.fixture
+def store(tmp_path: Path, catalogue):
+    opened = create_store(tmp_path, catalogue)
+    yield opened
+    opened.close()
+
+
+def put(store, layer_id: str, geometries: list[object] | None, **columns: list[object]) -> None:
+    count = len(columns["code"])
+    shared = {"data_status": ["surveyed"] * count, "source": ["test"] * count}
+    frame = gpd.GeoDataFrame({**shared, **columns}, geometry=geometries, crs="EPSG:4490" if geometries else None)
+    layer = store.catalogue.layer(layer_id)
+    store.write(layer_id, put=prepare_frame(layer, frame, "EPSG:4490"), provenance=BY)
+
+
+def boxes(count: int) -> list[object]:
+    return [shapely.box(123.84 + i / 100, 42.29, 123.841 + i / 100, 42.291) for i in range(count)]
+
+
+def test_an_empty_district_is_described(store) -> None:
+    found = overview.district_overview(store, "anonymous")
+    assert not found["illustrative"]
+    assert {layer["count"] for layer in found["layers"]} == {0}
+    assert {layer["access"] for layer in found["layers"]} == {"public"}
+    assert found["groups"][0]["id"] == "admin"
+
+
+def test_the_state_names_every_change_one_may_see(store) -> None:
+    before = {role: overview.state_of(store, role) for role in ("anonymous", "viewer", "planner")}
+    assert len(set(before.values())) == 3
+    put(
+        store,
+        "pipe_segment",
+        [shapely.LineString([(123.8, 42.2), (123.9, 42.3)])],
+        code=["G1"],
+        kind=["storm"],
+        stage=["planned"],
+    )
+    after = {role: overview.state_of(store, role) for role in before}
+    assert after["anonymous"] == before["anonymous"]
+    assert after["planner"] != before["planner"]
+
+
+def test_search_ranks_and_hides(store) -> None:
+    put(
+        store,
+        "shantytown_parcel",
+        boxes(3),
+        code=["A12", "A1", "BA1"],
+        name=["甲", "乙", "丙"],
+        area_m2=[1.0, 1.0, 1.0],
+        stage=["planned"] * 3,
+    )
+    put(
+        store,
+        "pipe_segment",
+        [shapely.LineString([(123.8, 42.2), (123.9, 42.3)])],
+        code=["A1"],
+        kind=["storm"],
+        stage=["planned"],
+    )
+    found = [(hit["layer"], hit["code"]) for hit in overview.search(store, "anonymous", " a1 ", 10)]
+    assert found == [("shantytown_parcel", "A1"), ("shantytown_parcel", "A12"), ("shantytown_parcel", "BA1")]
+    assert ("pipe_segment", "A1") in [
+        (hit["layer"], hit["code"]) for hit in overview.search(store, "planner", "a1", 10)
+    ]
+    assert overview.search(store, "planner", "   ", 10) == []
+    assert overview.search(store, "planner", "%", 10) == []
+    assert len(overview.search(store, "planner", "a1", 2)) == 2
+
+
+def test_a_table_without_geometry_is_found_without_a_place(store) -> None:
+    put(store, "indicator", None, code=["I1"], name=["城镇化率"], number=[1], year=[2025], value=[80.0])
+    (hit,) = overview.search(store, "anonymous", "城镇化率", 10)
+    assert (hit["center"], hit["bbox"]) == (None, None)
+
+
+def test_areas_are_measured_in_metres_not_in_degrees(store) -> None:
+    """A field gives the area of a parcel; where geometry does, it must be a projected one."""
+    put(
+        store, "shantytown_parcel", boxes(2), code=["A", "B"], area_m2=[10_000.0, 5_000.0], stage=["cleared", "planned"]
+    )
+    board = {target["id"]: target for target in overview.target_board(store, "anonymous")["targets"]}
+    area = next(
+        target
+        for target in board.values()
+        if target["layer"] == "shantytown_parcel" and target["measure"]["kind"] in {"area", "sum"}
+    )
+    assert (area["registered"], area["done"]) == pytest.approx((1.5, 1.0))
+
+
+def test_the_board_speaks_of_the_last_change(store) -> None:
+    put(store, "shantytown_parcel", boxes(1), code=["A"], area_m2=[1.0], stage=["planned"])
+    board = overview.target_board(store, "anonymous")
+    assert board["as_of"] == store.batches()[0].recorded_at.date()
+    assert all(target["source"] and target["denominator"]["zh"] for target in board["targets"])
+
+
+def test_answers_are_kept_until_the_key_changes() -> None:
+    cache, made = overview.OverviewCache(), []
+
+    def make() -> int:
+        made.append(1)
+        return len(made)
+
+    assert [cache.get(("a",), make), cache.get(("a",), make), cache.get(("b",), make)] == [1, 1, 2]
+    for number in range(100):
+        cache.get((str(number),), make)
+    assert cache.get(("a",), make) == 103

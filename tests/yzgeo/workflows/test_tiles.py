@@ -1,0 +1,120 @@
+"""Tiles of stored layers, the memory that keeps them, and styles."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import geopandas as gpd
+import mapbox_vector_tile
+import pytest
+import shapely
+
+from yzgeo.store import create_store
+from yzgeo.store.base import Provenance
+from yzgeo.workflows import tiles
+from yzgeo.workflows.overview import visible_fields
+from yzgeo.workflows.workspace import prepare_frame
+
+TILE = (14, 6064, 13828)
+BY = Provenance(actor="test", reason="test")
+
+
+@pytest.fixture
+def store(tmp_path: Path, catalogue):
+    opened = create_store(tmp_path, catalogue)
+    put(opened, stage="planned")
+    yield opened
+    opened.close()
+
+
+def put(store, **fields: str) -> None:
+    columns = {
+        "code": ["A", "B"],
+        "area_m2": [1.0, 2.0],
+        "households": [5, 6],
+        "data_status": ["surveyed"] * 2,
+        "source": ["test"] * 2,
+        **{name: [value] * 2 for name, value in fields.items()},
+    }
+    boxes = [shapely.box(123.840, 42.29, 123.841, 42.291), shapely.box(123.842, 42.29, 123.843, 42.291)]
+    frame = gpd.GeoDataFrame(columns, geometry=boxes, crs="EPSG:4490")
+    layer = store.catalogue.layer("shantytown_parcel")
+    store.write(layer.id, put=prepare_frame(layer, frame, "EPSG:4490"), provenance=BY)
+
+
+def stages(data: bytes) -> set[str]:
+    found = mapbox_vector_tile.decode(data)["shantytown_parcel"]["features"]
+    return {feature["properties"]["stage"] for feature in found}
+
+
+def test_a_tile_shows_what_the_role_may_see(store) -> None:
+    for role, sees in (("anonymous", False), ("viewer", True)):
+        data = tiles.layer_tile(store, "shantytown_parcel", *TILE, revision=None, role=role)
+        first = mapbox_vector_tile.decode(data)["shantytown_parcel"]["features"][0]
+        assert ("households" in first["properties"]) is sees
+        assert first["properties"]["code"] == "A"
+        assert len(first["properties"]["uid"]) == 36
+
+
+def test_an_earlier_revision_is_still_there(store) -> None:
+    put(store, stage="cleared")
+    now = tiles.layer_tile(store, "shantytown_parcel", *TILE, revision=None, role="viewer")
+    then = tiles.layer_tile(store, "shantytown_parcel", *TILE, revision=1, role="viewer")
+    assert stages(now) == {"cleared"}
+    assert stages(then) == {"planned"}
+    assert tiles.layer_tile(store, "shantytown_parcel", *TILE, revision=0, role="viewer") == b""
+
+
+def test_a_tile_is_made_once(store, monkeypatch) -> None:
+    maker = tiles.TileMaker(store, most_bytes=1 << 20)
+    key = ("shantytown_parcel", 1, *TILE, visible_fields(store.catalogue.layer("shantytown_parcel"), "viewer"))
+    assert maker.remembered(key) is None
+    data = maker.make(key)
+    assert stages(gzip.decompress(data)) == {"planned"}
+    monkeypatch.setattr(tiles, "encode", lambda *_args, **_options: pytest.fail("made twice"))
+    assert maker.make(key) is maker.remembered(key) is data
+
+
+def test_a_write_in_between_gives_the_revision_that_was_asked_for(store, monkeypatch) -> None:
+    maker = tiles.TileMaker(store, most_bytes=1 << 20)
+    key = ("shantytown_parcel", 1, *TILE, visible_fields(store.catalogue.layer("shantytown_parcel"), "viewer"))
+    plain, moments = tiles.encode, []
+
+    def interrupted(*args, **options):
+        if not moments:
+            moments.append(1)
+            put(store, stage="cleared")
+        return plain(*args, **options)
+
+    monkeypatch.setattr(tiles, "encode", interrupted)
+    assert stages(gzip.decompress(maker.make(key))) == {"planned"}
+
+
+def test_emptiness_is_remembered_too(store) -> None:
+    maker = tiles.TileMaker(store, most_bytes=1 << 20)
+    key = ("shantytown_parcel", 1, 14, 0, 0, ())
+    assert maker.make(key) == b""
+    assert maker.remembered(key) == b""
+
+
+def test_the_memory_is_bounded_and_keeps_what_is_used() -> None:
+    kept: tiles.ByteCache[str] = tiles.ByteCache(10_000)
+    for number in range(5):
+        kept.put(number, f"{number}", 1_600)
+    assert kept.get(0) == "0"
+    kept.put(5, "5", 1_600)
+    assert kept.get(1) is None
+    assert kept.get(0) == "0"
+    assert kept.held_bytes <= 10_000
+    kept.put("large", "x", 20_000)
+    assert kept.get("large") is None
+    kept.put(0, "new", 1_000)
+    assert kept.get(0) == "new"
+    assert len(kept) == 5
+
+
+def test_a_style_of_no_layers_is_a_background(store) -> None:
+    style = tiles.district_style(store, [], tiles_url="http://x/{layer}", name="n")
+    assert [layer["type"] for layer in style["layers"]] == ["background"]
+    assert style["version"] == 8
