@@ -34,6 +34,7 @@ class Machine:
     order: Mapping[str, int]
     moves: Mapping[tuple[str, str], Move]
     done: frozenset[str]
+    asides: frozenset[str]
     approvers: frozenset[str]
 
     def move(self, origin: str, target: str) -> Move | None:
@@ -109,8 +110,33 @@ def machine(table: StageTable) -> Machine:
         order=MappingProxyType({stage.id: rank for rank, stage in enumerate((*normal, *asides))}),
         moves=MappingProxyType({(row.origin, row.target): row for row in rows}),
         done=frozenset(stage.id for stage in table.stages if stage.done),
+        asides=frozenset(stage.id for stage in asides),
         approvers=frozenset(table.roles.approve),
     )
+
+
+def limits(table: StageTable, properties: Mapping[str, object]) -> dict[str, float]:
+    """
+    Tell how far each measure of one feature can go.
+
+    Parameters
+    ----------
+    table
+        The layer's stage table.
+    properties
+        Values of the feature's fields.
+
+    Returns
+    -------
+    dict of str to float
+        Largest value by field; a measure without a known bound is missing.
+    """
+    found: dict[str, float] = {}
+    for measure in table.measures:
+        bound = measure.limit if measure.limit_field is None else properties.get(measure.limit_field)
+        if isinstance(bound, int | float) and not isinstance(bound, bool):
+            found[measure.field] = float(bound)
+    return found
 
 
 def _forward(normal: list[StageSpec], table: StageTable) -> list[Move]:

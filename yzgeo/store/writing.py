@@ -31,7 +31,7 @@ _DOOMED = "temp.yzgeo_doomed"
 
 
 @dataclass(frozen=True, slots=True)
-class _Moment:
+class Moment:
     """The revision being made and its time."""
 
     revision: int
@@ -83,7 +83,7 @@ def write(
     current = _current(connection, layer)
     if base_revision is not None and base_revision != current:
         raise ConflictError(what=layer.id, base=base_revision, current=current)
-    moment = _Moment(current + 1, timestamps.precise(now))
+    moment = Moment(current + 1, timestamps.precise(now))
     empty = connection.execute(f"SELECT NOT EXISTS (SELECT 1 FROM {quote(layer.id)})").fetchone()[0]
     removed = _mark_doomed(connection, layer, delete)
     if empty:
@@ -107,7 +107,7 @@ def write(
         choices=dict(provenance.choices),
     )
     if changed:
-        number = _record(connection, batch)
+        number = record_batch(connection, batch)
         touched = _shrinks(connection, layer) if not empty else False
         _remove(connection, layer, moment, number)
         if empty:
@@ -126,7 +126,22 @@ def _current(connection: sqlite3.Connection, layer: Layer) -> int:
     return int(found[0])
 
 
-def _record(connection: sqlite3.Connection, batch: Batch) -> int:
+def record_batch(connection: sqlite3.Connection, batch: Batch) -> int:
+    """
+    Note a batch that changes something.
+
+    Parameters
+    ----------
+    connection
+        The writer, inside a transaction.
+    batch
+        The batch.
+
+    Returns
+    -------
+    int
+        Its number, which the log of changes refers to.
+    """
     cursor = connection.execute(
         "INSERT INTO yzgeo_batch (id, layer, revision, recorded_at, actor, reason, inserted, updated, unchanged, "
         "deleted, file_name, file_sha256, choices) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -149,7 +164,7 @@ def _record(connection: sqlite3.Connection, batch: Batch) -> int:
     return int(cursor.lastrowid or 0)
 
 
-def _fill(connection: sqlite3.Connection, layer: Layer, staged: Staged, moment: _Moment, batch: int) -> None:
+def _fill(connection: sqlite3.Connection, layer: Layer, staged: Staged, moment: Moment, batch: int) -> None:
     """Insert into an empty table; its index on uid is built afterwards, which is quicker than row by row."""
     if not staged.uids:
         return
@@ -249,22 +264,22 @@ def _mark_doomed(connection: sqlite3.Connection, layer: Layer, delete: Sequence[
     return found
 
 
-def _remove(connection: sqlite3.Connection, layer: Layer, moment: _Moment, batch: int) -> None:
-    _archive(connection, layer, moment, f"SELECT fid FROM {_DOOMED}")
+def _remove(connection: sqlite3.Connection, layer: Layer, moment: Moment, batch: int) -> None:
+    archive(connection, layer, moment, f"SELECT fid FROM {_DOOMED}")
     connection.execute(
         f"INSERT INTO yzgeo_change (batch, kind, uid) SELECT ?, 'delete', uid FROM {_DOOMED} ORDER BY fid", (batch,)
     )
     connection.execute(f"DELETE FROM main.{quote(layer.id)} WHERE fid IN (SELECT fid FROM {_DOOMED})")
 
 
-def _merge(connection: sqlite3.Connection, layer: Layer, staged: Staged, moment: _Moment, batch: int) -> None:
+def _merge(connection: sqlite3.Connection, layer: Layer, staged: Staged, moment: Moment, batch: int) -> None:
     """Update and insert what was judged so."""
     names = [*(["geom"] if staged.geometries is not None else []), *staged.columns]
     table = quote(layer.id)
     bulk = staged.geometries is not None and len(staged.uids) >= _BULK_ROWS
     if bulk:
         _execute(connection, schema.drop_spatial_triggers(layer.id))
-    _archive(connection, layer, moment, f"SELECT fid FROM {_VERDICT} WHERE kind = 'update'")
+    archive(connection, layer, moment, f"SELECT fid FROM {_VERDICT} WHERE kind = 'update'")
     assigned = "".join(f", {quote(name)} = n.{quote(name)}" for name in names)
     chosen = "".join(f", s.{quote(name)}" for name in names)
     connection.execute(
@@ -298,8 +313,21 @@ def _index_again(connection: sqlite3.Connection, layer: Layer) -> None:
     )
 
 
-def _archive(connection: sqlite3.Connection, layer: Layer, moment: _Moment, fids: str) -> None:
-    """Copy rows about to change into the history; ``fids`` is a statement that selects them."""
+def archive(connection: sqlite3.Connection, layer: Layer, moment: Moment, fids: str) -> None:
+    """
+    Copy rows about to change into the history.
+
+    Parameters
+    ----------
+    connection
+        The writer, inside a transaction.
+    layer
+        The layer.
+    moment
+        The revision that supersedes them.
+    fids
+        A statement that selects them.
+    """
     spatial = layer.spec.geometry != "none"
     names = ", ".join(quote(name) for name in schema.stored_columns(connection, layer))
     bounds = ", min_x, max_x, min_y, max_y" if spatial else ""

@@ -1,0 +1,27 @@
+"""The ledger of progress: events that only ever accumulate, and the state that follows from them.
+
+The state of a feature is a pure function of the *set* of its events: `fold` orders them by the moment they speak of,
+so the order in which phones reached the office does not matter. What cannot be applied is kept as a named conflict;
+nothing is dropped. Events form one chain per district: each holds the hash of the one before.
+"""
+
+from .door import CLOCK_TOLERANCE as CLOCK_TOLERANCE
+from .door import check as check
+from .events import GENESIS as GENESIS
+from .events import PAYLOAD_VERSION as PAYLOAD_VERSION
+from .events import ZONE as ZONE
+from .events import Event as Event
+from .events import Kind as Kind
+from .events import Place as Place
+from .events import day_of as day_of
+from .events import digest as digest
+from .events import first_break as first_break
+from .events import says_the_same as says_the_same
+from .events import sealed as sealed
+from .folding import Conflict as Conflict
+from .folding import Interval as Interval
+from .folding import State as State
+from .folding import fold as fold
+from .folding import hidden as hidden
+from .folding import intervals as intervals
+from .opening import opening_for as opening_for

@@ -1,0 +1,332 @@
+"""From a set of events to a state, and from a course of stages to the days each one lasted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from types import MappingProxyType
+from typing import Any
+
+from yzgeo.stages import Machine, Move
+
+from .events import Event, day_of
+
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Why an event could not be applied."""
+
+    event: str
+    code: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class State:
+    """What the events of one feature add up to.
+
+    ``track`` lists (stage, day, event) as reached; the day is None where only an undated opening tells of the stage.
+    """
+
+    stage: str
+    stage_on: date | None = None
+    left: str | None = None
+    track: tuple[tuple[str, date | None, str], ...] = ()
+    measures: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    pending: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Days of one stage: from ``start`` (None: since before anything is known) to the day before ``end``.
+
+    ``delta`` is 1 where a feature becomes delivered, -1 where it stops being so, 0 otherwise.
+    """
+
+    start: date | None
+    end: date | None
+    stage: str
+    event: str
+    delta: int
+
+
+def fold(
+    events: Iterable[Event],
+    stage_machine: Machine,
+    *,
+    limits: Mapping[str, float] | None = None,
+    on: date | None = None,
+    known_at: datetime | None = None,
+) -> State:
+    """
+    Add events up to the state of one feature.
+
+    Corrections and approvals speak of other events, not of a day: they count whenever they were made. So the state on
+    a day is what we know today of that day. ``known_at`` asks what was known then instead.
+
+    Parameters
+    ----------
+    events
+        All events of one feature, in any order; repeated ids count once.
+    stage_machine
+        The layer's moves.
+    limits
+        Largest value of each measure of this feature.
+    on
+        The state at the end of this day; the latest if not given.
+    known_at
+        Only what had been recorded by this moment; everything if not given.
+
+    Returns
+    -------
+    State
+        Equal for every order of the same events.
+    """
+    unique = {event.id: event for event in events if known_at is None or _recorded_by(event, known_at)}
+    gone = hidden(unique.values())
+    present = {key: event for key, event in unique.items() if key not in gone}
+    ordered = sorted(present.values(), key=lambda event: _moment(event, stage_machine))
+    cancelled, refused = _corrections(ordered, present)
+    approvals, doubtful = _approvals(ordered, present, cancelled, stage_machine)
+    state = State(stage=stage_machine.initial, conflicts=(*refused, *doubtful))
+    for event in ordered:
+        if event.id in cancelled or (on is not None and _is_after(event, on)):
+            continue
+        if event.kind == "transition":
+            state = _move(state, event, stage_machine, approvals)
+        elif event.kind == "measure":
+            state = _measure(state, event, limits or {})
+        elif event.kind == "opening":
+            state = _open(state, event, stage_machine)
+    return state
+
+
+def hidden(events: Iterable[Event]) -> frozenset[str]:
+    """
+    List the events that an import has replaced; they stay in the ledger and no longer speak for the feature.
+
+    Parameters
+    ----------
+    events
+        Events of one feature.
+
+    Returns
+    -------
+    frozenset of str
+        Their ids.
+    """
+    named = [event.payload.get("replaces") for event in events if event.kind == "opening"]
+    return frozenset(str(each) for ids in named if isinstance(ids, Sequence) for each in ids)
+
+
+def intervals(state: State, stage_machine: Machine) -> list[Interval]:
+    """
+    Turn a course of stages into the days each one lasted.
+
+    Parameters
+    ----------
+    state
+        Result of `fold`.
+    stage_machine
+        The layer's moves.
+
+    Returns
+    -------
+    list of Interval
+        Without gaps, from the beginning of time to now; a stage that was left on the day it was reached has none.
+    """
+    steps: list[tuple[date | None, str, str]] = [(None, stage_machine.initial, "")]
+    for stage, day, event in state.track:
+        if steps[-1][0] == day:
+            steps.pop()
+        if steps and steps[-1][1] == stage:
+            continue
+        steps.append((day, stage, event))
+    made = []
+    before = False
+    for number, (day, stage, event) in enumerate(steps):
+        end = steps[number + 1][0] if number + 1 < len(steps) else None
+        done = stage in stage_machine.done
+        made.append(Interval(day, end, stage, event, int(done) - int(before)))
+        before = done
+    return made
+
+
+def opening_day(event: Event) -> date | None:
+    """
+    Tell since when the stage of an opening holds.
+
+    Parameters
+    ----------
+    event
+        An event of kind ``opening``.
+
+    Returns
+    -------
+    datetime.date or None
+        None where nobody knows.
+    """
+    text = event.payload.get("on")
+    return date.fromisoformat(text) if isinstance(text, str) else None
+
+
+def _recorded_by(event: Event, moment: datetime) -> bool:
+    return event.recorded_at is not None and event.recorded_at <= moment
+
+
+def _is_after(event: Event, on: date) -> bool:
+    if event.kind == "opening":
+        day = opening_day(event)
+        return day is not None and day > on
+    return day_of(event) > on
+
+
+def _moment(event: Event, stage_machine: Machine) -> tuple[datetime, int, str]:
+    """Order by time; at the very same moment the earlier stage comes first, an undated opening before everything."""
+    if event.kind == "opening":
+        return (_ALWAYS if opening_day(event) is None else event.valid_at), -2, event.id
+    return event.valid_at, stage_machine.order.get(str(event.payload.get("to", "")), -1), event.id
+
+
+def _corrections(ordered: Sequence[Event], known: Mapping[str, Event]) -> tuple[set[str], list[Conflict]]:
+    cancelled: set[str] = set()
+    conflicts = []
+    for event in ordered:
+        if event.kind != "correction":
+            continue
+        target = known.get(str(event.payload.get("cancels", "")))
+        if target is None or target.kind in ("correction", "opening"):
+            conflicts.append(
+                Conflict(
+                    event.id, "correction_without_target", "要更正的记录不存在", "the event to correct does not exist"
+                )
+            )
+        else:
+            cancelled.add(target.id)
+    return cancelled, conflicts
+
+
+def _approvals(
+    ordered: Sequence[Event], known: Mapping[str, Event], cancelled: set[str], stage_machine: Machine
+) -> tuple[dict[str, bool], list[Conflict]]:
+    """Decide which moves have a second person's word; a refusal outweighs a grant."""
+    decisions: dict[str, bool] = {}
+    conflicts = []
+    for event in ordered:
+        if event.kind != "approval" or event.id in cancelled:
+            continue
+        target = known.get(str(event.payload.get("event", "")))
+        if target is None:
+            conflicts.append(
+                Conflict(
+                    event.id, "approval_without_target", "要审批的记录不存在", "the event to approve does not exist"
+                )
+            )
+        elif target.actor == event.actor or event.role not in stage_machine.approvers:
+            conflicts.append(
+                Conflict(
+                    event.id, "approval_by_same_person", "审批须由另一位有权限的人作出", "another person must approve"
+                )
+            )
+        else:
+            decisions[target.id] = decisions.get(target.id, True) and event.payload.get("granted") is True
+    return decisions, conflicts
+
+
+def _move(state: State, event: Event, stage_machine: Machine, approvals: Mapping[str, bool]) -> State:
+    target = str(event.payload.get("to", ""))
+    if target == state.stage:
+        return state  # two people reporting the same stage agree
+    move = stage_machine.move(state.stage, target)
+    problem = _problem(state, event, move)
+    if problem is not None or move is None:
+        return replace(state, conflicts=(*state.conflicts, problem or _impossible(state, event)))
+    if move.second_person:
+        granted = approvals.get(event.id)
+        if granted is None:
+            return replace(state, pending=(*state.pending, event.id))
+        if not granted:
+            return state
+    return replace(
+        state,
+        stage=target,
+        stage_on=day_of(event),
+        left=state.stage if move.kind == "aside" else None,
+        track=(*state.track, (target, day_of(event), event.id)),
+    )
+
+
+def _open(state: State, event: Event, stage_machine: Machine) -> State:
+    """An import says where a feature stands; from there on every move is a move of the table again."""
+    stage = str(event.payload.get("stage", ""))
+    if stage not in stage_machine.order:
+        return replace(state, conflicts=(*state.conflicts, _impossible(state, event)))
+    day = opening_day(event)
+    given: Any = event.payload.get("measures")
+    measures = {str(name): float(value) for name, value in given.items()} if isinstance(given, Mapping) else {}
+    # What an import calls suspended was left at a stage that only an earlier event can tell.
+    known = state.stage if state.track and state.stage not in stage_machine.asides else state.left
+    left = known if stage in stage_machine.asides else None
+    return replace(
+        state,
+        stage=stage,
+        stage_on=day,
+        left=left,
+        track=(*state.track, (stage, day, event.id)),
+        measures=MappingProxyType({**state.measures, **measures}),
+    )
+
+
+def _problem(state: State, event: Event, move: Move | None) -> Conflict | None:
+    if move is None:
+        return _impossible(state, event)
+    if move.kind == "resume" and state.left is not None and move.target != state.left:
+        return Conflict(event.id, "resume_elsewhere", "恢复时须回到暂停前的阶段", "resume at the stage that was left")
+    if move.reason and not str(event.payload.get("reason", "")).strip():
+        return Conflict(event.id, "reason_missing", "退回或暂停须写明原因", "going back or aside needs a reason")
+    if move.evidence and not event.payload.get("evidence"):
+        return Conflict(event.id, "evidence_missing", "该阶段须附照片或文件", "this stage needs a photo or a document")
+    return None
+
+
+def _impossible(state: State, event: Event) -> Conflict:
+    target = str(event.payload.get("to", event.payload.get("stage", "")))
+    return Conflict(
+        event.id,
+        "move_not_allowed",
+        f"不能从“{state.stage}”到“{target}”",
+        f"there is no move from “{state.stage}” to “{target}”",
+    )
+
+
+def _measure(state: State, event: Event, limits: Mapping[str, float]) -> State:
+    """Take reported quantities over; one that shrinks or passes its limit is a conflict."""
+    measures = dict(state.measures)
+    conflicts = list(state.conflicts)
+    for name, raw in event.payload.items():
+        if name == "illustrative":
+            continue
+        value = float(raw)
+        if value < measures.get(name, 0.0):
+            conflicts.append(
+                Conflict(
+                    event.id, "measure_shrinks", f"{name} 不能减少", f"{name} cannot shrink; correct the earlier event"
+                )
+            )
+        elif name in limits and value > limits[name]:
+            conflicts.append(
+                Conflict(
+                    event.id,
+                    "measure_over_limit",
+                    f"{name} 超过上限 {limits[name]:g}",
+                    f"{name} is over {limits[name]:g}",
+                )
+            )
+        else:
+            measures[name] = value
+    return replace(state, measures=MappingProxyType(measures), conflicts=tuple(conflicts))
