@@ -193,8 +193,11 @@ def _make_valid(work: _Work) -> None:
     before = np.abs(shapely.area(work.shapes[invalid]))
     dimension = shapely.get_dimensions(work.shapes[invalid])
     mended = shapely.make_valid(work.shapes[invalid], method="structure", keep_collapsed=False)
+    # Rings that run over themselves twice come out of GEOS 3.13 still invalid; its other method mends those.
+    again = ~shapely.is_valid(mended)
+    mended[again] = shapely.make_valid(mended[again])
     after = shapely.area(mended)
-    gone = shapely.is_empty(mended) | (shapely.get_dimensions(mended) < dimension)
+    gone = ~shapely.is_valid(mended) | shapely.is_empty(mended) | (shapely.get_dimensions(mended) < dimension)
     work.tell(invalid[gone], "error", "shape_collapsed", "图形没有面积或长度", "the shape has no area or length")
     kept = ~gone
     work.shapes[invalid[kept]] = mended[kept]
