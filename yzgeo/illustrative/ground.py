@@ -30,7 +30,7 @@ _NEAR_SLOPE, _FAR_SLOPE, _NEAR_M = 0.0032, 0.0012, 2500.0
 
 @dataclass(frozen=True)
 class Raster:
-    """A grid of values: ``array`` (rows from north, columns from west), its affine transform and its system."""
+    """A grid of values: ``array`` (rows from north, columns from west), its transform (no rotation) and its system."""
 
     array: NDArray[np.float32]
     transform: Affine
@@ -50,8 +50,9 @@ class Raster:
         numpy.ndarray
             Values, shape (n,).
         """
-        columns, rows = ~self.transform * (points[:, 0], points[:, 1])
-        at = np.vstack([np.asarray(rows) - 0.5, np.asarray(columns) - 0.5])
+        rows = (points[:, 1] - self.transform.f) / self.transform.e
+        columns = (points[:, 0] - self.transform.c) / self.transform.a
+        at = np.vstack([rows - 0.5, columns - 0.5])
         values: NDArray[np.float64] = map_coordinates(self.array.astype(float), at, order=1, mode="nearest")
         return values
 
