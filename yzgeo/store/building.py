@@ -43,10 +43,10 @@ def new_file(target: Path, *, named: str) -> Iterator[Path]:
     StorageError
         If the disk refuses; nothing is left behind.
     """
-    if target.exists():
-        raise WorkspaceExistsError(path=named)
     unfinished = target.with_name(f".{target.name}.{uuid4().hex}")
     try:
+        if target.exists():
+            raise WorkspaceExistsError(path=named)
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(path=str(target), reason=error.strerror or str(error)) from error

@@ -97,9 +97,11 @@ def full(connection: sqlite3.Connection, catalogue: Catalogue, path: Path) -> No
         if layer.spec.geometry == "none":
             continue
         verdict = connection.execute("SELECT rtreecheck(?)", (rtree_table(layer.id),)).fetchone()[0]
+        rtree = quote(rtree_table(layer.id))
+        indexed = f"SELECT id FROM {rtree}"
+        filled = f"SELECT fid FROM {table} WHERE geom IS NOT NULL AND NOT ST_IsEmpty(geom)"
         stray = connection.execute(
-            f"SELECT count(*) FROM {table} WHERE (geom IS NOT NULL AND NOT ST_IsEmpty(geom)) "
-            f"!= (fid IN (SELECT id FROM {quote(rtree_table(layer.id))}))"
+            f"SELECT EXISTS ({indexed} EXCEPT {filled}) OR EXISTS ({filled} EXCEPT {indexed})"
         ).fetchone()[0]
         if verdict != "ok" or stray:
             raise _broken(path, f"{layer.id}: 空间索引不一致 (the spatial index is out of step)")

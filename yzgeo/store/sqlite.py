@@ -11,7 +11,7 @@ from pathlib import Path
 import geopandas as gpd
 
 from yzgeo.catalogue import Catalogue
-from yzgeo.errors import InputError, WorkspaceMissingError
+from yzgeo.errors import InputError, StorageError, WorkspaceMissingError
 
 from . import accounts, building, checking, history, migrations, reading, schema, staging, writing
 from .base import Account, Batch, BBox, ChangeRecord, Feature, Provenance, Query, Rows, Value
@@ -123,7 +123,11 @@ class GeoPackageStore:
             If the disk or another writer refuses.
         """
         path = Path(workspace) / FILE_NAME
-        if not path.is_file():
+        try:
+            present = path.is_file()
+        except OSError as error:
+            raise StorageError(path=str(path), reason=error.strerror or str(error)) from error
+        if not present:
             raise WorkspaceMissingError(path=str(workspace))
         store = cls(path, catalogue, clock=clock, busy_timeout_s=busy_timeout_s)
         try:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -144,32 +147,35 @@ while True:
 """
 
 
-@pytest.mark.parametrize("action", ["open", "create", "write"])
-def test_a_read_only_folder_is_told_and_left_alone(geopackage: GeoPackageStore, tiny_root: Path, action: str) -> None:
+@pytest.fixture
+def world_readable() -> Iterator[Path]:
+    """A folder that other users may enter, unlike pytest's own."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.mark.parametrize(("action", "mode"), [("open", 0o555), ("create", 0o555), ("write", 0o555), ("open", 0o000)])
+def test_a_folder_without_rights_is_told_and_left_alone(
+    world_readable: Path, tiny: Catalogue, action: str, mode: int
+) -> None:
     """In a process without root's rights, since root may write anywhere."""
-    workspace = geopackage.path.parent
-    geopackage.close()
-    before = geopackage.path.read_bytes()
-    for parent in (workspace, *workspace.parents):
-        if parent.owner() == Path.home().owner() and parent != Path("/tmp"):
-            parent.chmod(0o755)
-    tiny_root.chmod(0o755)
-    tiny_root.parent.chmod(0o755)
-    workspace.chmod(0o555)
-    geopackage.path.chmod(0o444)
-    run = subprocess.run(
-        [sys.executable, "-c", READ_ONLY, str(workspace), str(tiny_root), action],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    shutil.copytree(tiny.root, world_readable / "layers")
+    workspace = world_readable / "workspace"
+    store = GeoPackageStore.create(workspace, tiny)
+    store.close()
+    before = store.path.read_bytes()
+    store.path.chmod(0o444)
+    workspace.chmod(mode)
+    command = [sys.executable, "-c", WITHOUT_RIGHTS, str(workspace), str(world_readable / "layers"), action]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
     workspace.chmod(0o755)
     assert run.stdout.strip() == "storage_refused", run.stderr
-    assert geopackage.path.read_bytes() == before
+    assert store.path.read_bytes() == before
     assert [path.name for path in workspace.iterdir()] == ["yzgeo.gpkg"]
 
 
-READ_ONLY = """
+WITHOUT_RIGHTS = """
 import os, sys
 from pathlib import Path
 from yzgeo.catalogue import load

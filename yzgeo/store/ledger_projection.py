@@ -1,0 +1,187 @@
+"""What follows from the events: stage columns, measures, intervals and what waits for a second person."""
+
+# ruff: noqa: S608 - names go through identifiers.quote, values are bound
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+import orjson
+
+from yzgeo import ledger, stages
+from yzgeo.catalogue import Layer, StageTable
+from yzgeo.ledger import Event
+
+from . import schema, timestamps, writing
+from .base import Batch, Provenance, Value
+from .identifiers import quote
+
+OPEN_END = "9999-12-31"
+BEGINNING = ""
+State = tuple[str, str | None, str, int, int]
+Intervals = list[tuple[str, str, str, str, int]]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """What the events of one feature say, as it is stored."""
+
+    state: State
+    """Stage, its date, measures as canonical JSON, whether people have spoken, whether all of it is illustrative."""
+    intervals: Intervals
+    pending: tuple[str, ...]
+
+    def columns(self, table: StageTable) -> dict[str, Value]:
+        """
+        Give the values of the layer's own columns.
+
+        Parameters
+        ----------
+        table
+            The layer's stage table.
+
+        Returns
+        -------
+        dict
+            ``stage``, ``stage_date`` and every measure, None where none was reported.
+        """
+        measures = orjson.loads(self.state[2])
+        own: dict[str, Value] = {measure.field: measures.get(measure.field) for measure in table.measures}
+        return {"stage": self.state[0], "stage_date": self.state[1], **own}
+
+
+def project(events: Sequence[Event], table: StageTable) -> Projection:
+    """
+    Work out what the events of one feature say.
+
+    Parameters
+    ----------
+    events
+        Its events.
+    table
+        The layer's stage table.
+
+    Returns
+    -------
+    Projection
+        A pure function of the set of events.
+    """
+    machine = stages.machine(table)
+    state = ledger.fold(events, machine)
+    gone = ledger.hidden(events)
+    present = [event for event in events if event.id not in gone]
+    own = any(event.kind != "opening" and event.payload.get("illustrative") is not True for event in present)
+    made_up = bool(present) and all(event.payload.get("illustrative") is True for event in present)
+    spans = [
+        (
+            BEGINNING if span.start is None else span.start.isoformat(),
+            OPEN_END if span.end is None else span.end.isoformat(),
+            span.stage,
+            span.event,
+            span.delta,
+        )
+        for span in ledger.intervals(state, machine)
+    ]
+    measures = orjson.dumps(dict(state.measures), option=orjson.OPT_SORT_KEYS).decode()
+    on = None if state.stage_on is None else state.stage_on.isoformat()
+    return Projection((state.stage, on, measures, int(own), int(made_up)), spans, state.pending)
+
+
+def store(connection: sqlite3.Connection, layer: Layer, made: Mapping[str, Projection]) -> None:
+    """
+    Put projections in the place of those that are there.
+
+    Parameters
+    ----------
+    connection
+        The writer, inside a transaction.
+    layer
+        The layer.
+    made
+        Projection by uid.
+    """
+    keys = [(layer.id, uid) for uid in made]
+    connection.executemany("DELETE FROM yzgeo_ledger_interval WHERE layer = ? AND uid = ?", keys)
+    connection.executemany("DELETE FROM yzgeo_ledger_pending WHERE layer = ? AND uid = ?", keys)
+    connection.executemany(
+        "INSERT OR REPLACE INTO yzgeo_ledger_state (layer, uid, stage, stage_date, measures, own, illustrative) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        ((layer.id, uid, *projection.state) for uid, projection in made.items()),
+    )
+    connection.executemany(
+        "INSERT INTO yzgeo_ledger_interval (layer, uid, start_day, end_day, stage, event_id, delta) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        ((layer.id, uid, *span) for uid, projection in made.items() for span in projection.intervals),
+    )
+    connection.executemany(
+        "INSERT INTO yzgeo_ledger_pending (event_id, layer, uid) VALUES (?, ?, ?)",
+        ((event, layer.id, uid) for uid, projection in made.items() for event in projection.pending),
+    )
+
+
+def amend(
+    connection: sqlite3.Connection,
+    layer: Layer,
+    table: StageTable,
+    made: Mapping[str, Projection],
+    *,
+    provenance: Provenance,
+    now: datetime,
+) -> int:
+    """
+    Bring the layer's columns to what the projections say, as one batch with history.
+
+    Parameters
+    ----------
+    connection
+        The writer, inside a transaction.
+    layer
+        The layer.
+    table
+        Its stage table.
+    made
+        Projection by uid; features that are not there are passed over.
+    provenance
+        Who causes it and why.
+    now
+        Time to record, in UTC.
+
+    Returns
+    -------
+    int
+        The layer's revision; it grows only if a column changes.
+    """
+    names = ["stage", "stage_date", *(measure.field for measure in table.measures)]
+    found = connection.execute("SELECT revision FROM yzgeo_layer_revision WHERE layer = ?", (layer.id,)).fetchone()
+    current = int(found[0])
+    differs = " OR ".join(f"{quote(name)} IS NOT ?" for name in names)
+    changes: list[tuple[list[Value], str]] = []
+    for uid, projection in made.items():
+        columns = projection.columns(table)
+        values = [columns[name] for name in names]
+        statement = f"SELECT 1 FROM main.{quote(layer.id)} WHERE uid = ? AND ({differs})"
+        if connection.execute(statement, (uid, *values)).fetchone() is not None:
+            changes.append((values, uid))
+    if not changes:
+        return current
+    moment = writing.Moment(current + 1, timestamps.precise(now))
+    number = writing.record_batch(connection, _batch(layer, moment, provenance, len(changes), now))
+    for _, uid in changes:
+        writing.archive(connection, layer, moment, "SELECT value FROM temp.yzgeo_none", uid=uid)
+    assigned = ", ".join(f"{quote(name)} = ?" for name in names)
+    connection.executemany(
+        f"UPDATE main.{quote(layer.id)} SET revision = ?, {assigned} WHERE uid = ?",
+        ((moment.revision, *values, uid) for values, uid in changes),
+    )
+    connection.executemany(
+        "INSERT INTO yzgeo_change (batch, kind, uid) VALUES (?, 'update', ?)", ((number, uid) for _, uid in changes)
+    )
+    connection.execute("UPDATE yzgeo_layer_revision SET revision = ? WHERE layer = ?", (moment.revision, layer.id))
+    connection.execute(
+        "UPDATE gpkg_contents SET last_change = ? WHERE table_name = ?", (timestamps.standard(now), layer.id)
+    )
+    return moment.revision

@@ -1,0 +1,153 @@
+"""Events between the ledger's table and Python: every column has exactly one spelling, so a changed byte shows."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple
+from datetime import datetime
+from typing import Any, cast
+
+import orjson
+
+from yzgeo.ledger import Event, Kind, Place
+
+from . import timestamps
+
+COLUMNS = (
+    "event_id, layer, uid, kind, valid_at, recorded_at, actor, role, payload, base_revision, place, payload_version, "
+    "previous_hash, hash"
+)
+INSERT = f"INSERT INTO yzgeo_ledger ({COLUMNS}) VALUES ({', '.join('?' * 14)})"  # noqa: S608 - constants
+_SELECT = f"SELECT {COLUMNS} FROM yzgeo_ledger"  # noqa: S608 - constants
+
+
+def to_row(event: Event) -> tuple[Any, ...]:
+    """
+    Spell an event as it is stored.
+
+    Parameters
+    ----------
+    event
+        A sealed event.
+
+    Returns
+    -------
+    tuple
+        Values in the order of `COLUMNS`.
+    """
+    return (
+        event.id,
+        event.layer,
+        event.uid,
+        event.kind,
+        event.valid_at.isoformat(),
+        None if event.recorded_at is None else timestamps.precise(event.recorded_at),
+        event.actor,
+        event.role,
+        orjson.dumps(dict(event.payload), option=orjson.OPT_SORT_KEYS).decode(),
+        event.base_revision,
+        None if event.place is None else orjson.dumps(astuple(event.place)).decode(),
+        event.payload_version,
+        event.previous_hash,
+        event.hash,
+    )
+
+
+def from_row(row: Sequence[Any]) -> Event:
+    """
+    Read an event.
+
+    Parameters
+    ----------
+    row
+        Values in the order of `COLUMNS`.
+
+    Returns
+    -------
+    Event
+        The event; its hash is not checked here.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the row was not written by us.
+    """
+    return Event(
+        id=row[0],
+        layer=row[1],
+        uid=row[2],
+        kind=cast("Kind", row[3]),
+        valid_at=datetime.fromisoformat(row[4]),
+        recorded_at=datetime.fromisoformat(row[5]),
+        actor=row[6],
+        role=row[7],
+        payload=orjson.loads(row[8]),
+        base_revision=row[9],
+        place=None if row[10] is None else Place(*orjson.loads(row[10])),
+        payload_version=row[11],
+        previous_hash=row[12],
+        hash=row[13],
+    )
+
+
+def select(connection: sqlite3.Connection, condition: str, bound: Sequence[Any] = ()) -> Iterator[Event]:
+    """
+    Read events.
+
+    Parameters
+    ----------
+    connection
+        Any connection.
+    condition
+        The rest of the statement, made of constants.
+    bound
+        Values of its place holders.
+
+    Yields
+    ------
+    Event
+        One after the other.
+    """
+    for row in connection.execute(f"{_SELECT} {condition}", bound):
+        yield from_row(row)
+
+
+def of_feature(connection: sqlite3.Connection, layer: str, uid: str) -> list[Event]:
+    """
+    Read the events of one feature.
+
+    Parameters
+    ----------
+    connection
+        Any connection.
+    layer
+        Id of the layer.
+    uid
+        The feature's uid.
+
+    Returns
+    -------
+    list of Event
+        In the order of recording.
+    """
+    return list(select(connection, "WHERE layer = ? AND uid = ? ORDER BY sequence", (layer, uid)))
+
+
+def find(connection: sqlite3.Connection, event_id: str) -> Event | None:
+    """
+    Look an event up.
+
+    Parameters
+    ----------
+    connection
+        Any connection.
+    event_id
+        Its id.
+
+    Returns
+    -------
+    Event or None
+        The event.
+    """
+    return next(select(connection, "WHERE event_id = ?", (event_id,)), None)
