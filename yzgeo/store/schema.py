@@ -20,6 +20,9 @@ from .identifiers import history_table, quote, rtree_table
 APPLICATION_ID = 0x47504B47  # "GPKG"
 USER_VERSION = 10300  # GeoPackage 1.3: GDAL 3.6 and QGIS 3.22 warn about 1.4
 
+# Raised when the tables made here change, so that existing workspaces get it.
+_VERSION = 2
+
 COLUMN_TYPES = {
     "text": "TEXT",
     "integer": "INTEGER",
@@ -70,7 +73,7 @@ def digest(catalogue: Catalogue) -> str:
     str
         SHA-256 in hexadecimal.
     """
-    seen = hashlib.sha256(f"{styles.VERSION} {catalogue.district.storage_crs}".encode())
+    seen = hashlib.sha256(f"{_VERSION} {styles.VERSION} {catalogue.district.storage_crs}".encode())
     for layer in catalogue.layers.values():
         seen.update(layer.spec.model_dump_json().encode())
         for part in (*layer.fields, *layer.stages, layer.style):
@@ -104,6 +107,8 @@ def synchronise(connection: sqlite3.Connection, catalogue: Catalogue, *, now: da
             _extend(connection, layer)
         else:
             _create(connection, layer, srs=srs_id(catalogue), now=now)
+        for statement in indexes(layer).values():
+            connection.execute(statement)
         _describe(connection, layer)
         styles.store(connection, layer, now=now)
 
@@ -165,21 +170,26 @@ def drop_spatial_triggers(layer: str) -> tuple[str, ...]:
     return tuple(f"DROP TRIGGER {quote(f'{rtree_table(layer)}_{name}')}" for name in names)
 
 
-def uid_index(layer: str) -> str:
+def indexes(layer: Layer) -> dict[str, str]:
     """
-    Write the index that makes a uid unique; a big import builds it afterwards, sorted.
+    Write the indexes of a layer's table; a big import builds them afterwards, sorted.
 
     Parameters
     ----------
     layer
-        Id of the layer.
+        The layer.
 
     Returns
     -------
-    str
-        One statement.
+    dict
+        Name of the index to its statement: one makes the uid unique, one finds features by the layer's key.
     """
-    return f"CREATE UNIQUE INDEX {quote(f'yzgeo_uid_{layer}')} ON {quote(layer)} (uid)"
+    table = quote(layer.id)
+    unique, key = f"yzgeo_uid_{layer.id}", f"yzgeo_key_{layer.id}"
+    return {
+        unique: f"CREATE UNIQUE INDEX IF NOT EXISTS {quote(unique)} ON {table} (uid)",
+        key: f"CREATE INDEX IF NOT EXISTS {quote(key)} ON {table} ({quote(layer.spec.key)})",
+    }
 
 
 def stored_columns(connection: sqlite3.Connection, layer: Layer) -> list[str]:
@@ -234,7 +244,6 @@ def _create(connection: sqlite3.Connection, layer: Layer, *, srs: int, now: date
     kept = ["uid TEXT NOT NULL", "revision INTEGER NOT NULL"]
     live = ["fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL", *geom, *kept, *own]
     connection.execute(f"CREATE TABLE {quote(layer.id)} ({', '.join(live)})")
-    connection.execute(uid_index(layer.id))
     bounds = ["min_x REAL", "max_x REAL", "min_y REAL", "max_y REAL"] if spatial else []
     ends = ["until_revision INTEGER NOT NULL", "until_at TEXT NOT NULL"]
     past = [

@@ -80,7 +80,7 @@ def write(
     FeatureUnknownError
         If a feature to be deleted is not there.
     """
-    current = _current(connection, layer)
+    current = current_revision(connection, layer)
     if base_revision is not None and base_revision != current:
         raise ConflictError(what=layer.id, base=base_revision, current=current)
     moment = Moment(current + 1, timestamps.precise(now))
@@ -121,7 +121,22 @@ def write(
     return batch
 
 
-def _current(connection: sqlite3.Connection, layer: Layer) -> int:
+def current_revision(connection: sqlite3.Connection, layer: Layer) -> int:
+    """
+    Tell a layer's revision.
+
+    Parameters
+    ----------
+    connection
+        Any connection.
+    layer
+        The layer.
+
+    Returns
+    -------
+    int
+        0 before the first write.
+    """
     found = connection.execute("SELECT revision FROM yzgeo_layer_revision WHERE layer = ?", (layer.id,)).fetchone()
     return int(found[0])
 
@@ -165,7 +180,7 @@ def record_batch(connection: sqlite3.Connection, batch: Batch) -> int:
 
 
 def _fill(connection: sqlite3.Connection, layer: Layer, staged: Staged, moment: Moment, batch: int) -> None:
-    """Insert into an empty table; its index on uid is built afterwards, which is quicker than row by row."""
+    """Insert into an empty table; its indexes are built afterwards, which is quicker than row by row."""
     if not staged.uids:
         return
     spatial = layer.spec.geometry != "none"
@@ -174,7 +189,7 @@ def _fill(connection: sqlite3.Connection, layer: Layer, staged: Staged, moment: 
     first = _next_fid(connection, layer)
     fids = range(first, first + size)
     if bulk:
-        connection.execute(f"DROP INDEX {quote(f'yzgeo_uid_{layer.id}')}")
+        _execute(connection, (f"DROP INDEX {quote(name)}" for name in schema.indexes(layer)))
         if spatial:
             _execute(connection, schema.drop_spatial_triggers(layer.id))
     names = ["fid", "uid", "revision", *staged.columns]
@@ -184,7 +199,7 @@ def _fill(connection: sqlite3.Connection, layer: Layer, staged: Staged, moment: 
         columns.insert(1, staged.geometries.blobs)
     connection.executemany(_insert(layer.id, names), zip(*columns, strict=True))
     if bulk:
-        connection.execute(schema.uid_index(layer.id))
+        _execute(connection, schema.indexes(layer).values())
         if spatial:
             _index(connection, layer, fids, staged)
             _execute(connection, schema.spatial_triggers(layer.id))
