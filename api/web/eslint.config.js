@@ -41,7 +41,7 @@ export default defineConfigWithVueTs(
       eqeqeq: 'error',
       'vue/block-lang': ['error', { script: { lang: 'ts' } }],
       'vue/component-api-style': ['error', ['script-setup']],
-      'vue/no-bare-strings-in-template': ['error', { allowlist: ['中', 'EN', '·', '…', '/', '×', '%', '—', ':', '(', ')', ',', '.', '°'] }],
+      'vue/no-bare-strings-in-template': ['error', { allowlist: ['中', 'EN', 'GeoJSON', '·', '…', '/', '×', '%', '—', ':', '(', ')', ',', '.', '°'] }],
       'vue/max-lines-per-block': ['error', { template: 140, script: 180, style: 120, skipBlankLines: true }],
       'vue/multi-word-component-names': 'off',
       'vue/max-attributes-per-line': 'off',

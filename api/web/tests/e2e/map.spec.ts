@@ -142,3 +142,17 @@ test('warns while anything illustrative is shown, and only then', async ({ page 
   await open(page, '?layers=admin_district&tab=none')
   await expect(badge).toHaveCount(0)
 })
+
+test('opens a table of a layer that cannot be drawn, and a card from it', async ({ page }) => {
+  await open(page)
+  await page.locator('[data-layer=compound_item]').getByText('小区改造内容').click()
+  const table = page.getByRole('dialog', { name: '小区改造内容' })
+  await expect(table.getByRole('columnheader', { name: '完成比例' })).toBeVisible()
+  await expect(table.getByText('第 1–50 条')).toBeVisible()
+  await table.getByRole('button', { name: '下一页' }).click()
+  await expect(table.getByText('第 51–100 条')).toBeVisible()
+  const first = table.getByRole('cell').getByRole('button').first()
+  const code = await first.innerText()
+  await first.click()
+  await expect(page.getByRole('article')).toContainText(code)
+})

@@ -37,15 +37,28 @@ export function factsOf(layer: LayerInfo, properties: Properties, language: Lang
   })
 }
 
+/** Columns of a layer's table: what names a row first; what is the same on every row stays on the card. */
+export function columnsOf(layer: LayerInfo): FieldSpec[] {
+  const own = layer.fields.filter(({ id }) => !['source', 'data_status', 'note', 'subdistrict', 'community'].includes(id))
+  const rank = (field: FieldSpec): number => (field.id === layer.key ? 0 : field.id === layer.label_field ? 1 : 2)
+  return own.sort((a, b) => rank(a) - rank(b))
+}
+
 export function formatValue(field: FieldSpec, value: Value, language: Language, words: Words): string | null {
   if (value === null || value === '') return null
   const coded = field.values.find(({ id }) => id === value)
   if (coded) return coded.label[language]
   if (field.type === 'boolean') return value === true || value === 1 ? words.yes : words.no
-  if (typeof value !== 'number') return field.type === 'datetime' ? String(value).slice(0, 16).replace('T', ' ') : String(value)
+  if (typeof value !== 'number') return formatText(field, String(value), words)
   const unit = field.unit ? words.unit(field.unit) : ''
   // A year is a name, not a quantity: no separators.
   return field.unit === null && /year/.test(field.id) ? String(value) : withUnit(formatNumber(value, language), unit)
+}
+
+function formatText(field: FieldSpec, text: string, words: Words): string {
+  if (field.type === 'datetime') return text.slice(0, 16).replace('T', ' ')
+  // A column may hold the unit of its neighbour, for instance quantity_unit.
+  return field.id.endsWith('unit') ? words.unit(text) : text
 }
 
 export function titleOf(layer: LayerInfo, properties: Properties): string {

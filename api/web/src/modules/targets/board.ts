@@ -10,14 +10,14 @@ export interface Section {
   targets: Target[]
 }
 
-/** Sections in the order of the layer groups; what has no layer comes last. */
+/** Sections in the order of the layer groups; what is measured comes before what is not, and what has no layer last. */
 export function sectionsOf(
   targets: readonly Target[],
   groups: readonly Group[],
   layers: ReadonlyMap<string, LayerInfo>,
   filter: Filter,
 ): Section[] {
-  const wanted = targets.filter((target) => filter === 'all' || target.kind === filter)
+  const wanted = measuredFirst(targets.filter((target) => filter === 'all' || target.kind === filter), isMeasured)
   const groupOf = (target: Target): string => (target.layer ? (layers.get(target.layer)?.group ?? '') : '')
   const sections: Section[] = groups.map((group) => ({
     id: group.id,
@@ -25,7 +25,16 @@ export function sectionsOf(
     targets: wanted.filter((target) => groupOf(target) === group.id),
   }))
   sections.push({ id: 'other', group: null, targets: wanted.filter((target) => groupOf(target) === '') })
-  return sections.filter((section) => section.targets.length > 0)
+  const filled = sections.filter((section) => section.targets.length > 0)
+  return measuredFirst(filled, (section) => section.group !== null && section.targets.some(isMeasured))
+}
+
+function isMeasured(target: Target): boolean {
+  return 'share' in standingOf(target)
+}
+
+function measuredFirst<T>(things: readonly T[], measured: (thing: T) => boolean): T[] {
+  return [...things.filter(measured), ...things.filter((thing) => !measured(thing))]
 }
 
 /** Why a target shows no bar. */

@@ -15,6 +15,11 @@ describe('sections of the board', () => {
     ])
   })
 
+  it('put what is measured before what is not', () => {
+    const silent = target('s', { layer: 'shantytown_parcel', done: null })
+    expect(sectionsOf([silent, ...targets], groups, layers, 'all')[0]?.targets.map(({ id }) => id)).toEqual(['b', 's'])
+  })
+
   it('are narrowed by kind', () => {
     expect(sectionsOf(targets, groups, layers, 'binding').map(({ id }) => id)).toEqual(['other'])
   })
