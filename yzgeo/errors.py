@@ -290,6 +290,16 @@ class LiveFileError(YzgeoError):
     remedy_en = "Take a copy with yzgeo backup first."
 
 
+class EventRefusedError(YzgeoError):
+    """An entry of the ledger breaks the rules of its layer; all reasons are in the field ``issues``."""
+
+    code = "event_refused"
+    zh = "不能登记：{first_zh}。"
+    en = "This cannot be recorded: {first_en}."
+    remedy_zh = "请按提示修改后再提交；原有台账没有变化。"
+    remedy_en = "Change what is named and send it again; the ledger is as it was."
+
+
 class PortInUseError(YzgeoError):
     """Another program listens on the address."""
 

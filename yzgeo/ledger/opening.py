@@ -30,8 +30,9 @@ def opening_for(
     """
     Make the entry by which an import sets a feature's stage.
 
-    Illustrative events give way to facts. An opening dated later than this one gives way too. Without a date the stage
-    holds since ever if nothing was known before, and since today otherwise.
+    Illustrative events give way to facts, and with them what people said of the illustrative feature. An opening dated
+    later than this one gives way too. Without a date the stage holds since ever if nothing was known before, and since
+    today otherwise.
 
     Parameters
     ----------
@@ -63,15 +64,18 @@ def opening_for(
     """
     gone = hidden(existing)
     present = [event for event in existing if event.id not in gone]
-    replaced = [] if illustrative else [event for event in present if event.payload.get("illustrative") is True]
-    kept = [event for event in present if event not in replaced and event.kind == "opening"]
+    invented = any(event.payload.get("illustrative") is True for event in present)
+    replaced = present if invented and not illustrative else []
+    kept = [event for event in present if event.kind == "opening" and not replaced]
     today = now.astimezone(ZONE).date()
     if on is None and kept:
         on = today.isoformat()
     valid_at = now
     if on is not None:
         valid_at = datetime.combine(datetime.fromisoformat(on).date(), time.min, tzinfo=ZONE)
-        replaced += [event for event in kept if (day := opening_day(event)) is not None and day >= valid_at.date()]
+        replaced = replaced + [
+            event for event in kept if (day := opening_day(event)) is not None and day >= valid_at.date()
+        ]
     payload: dict[str, object] = {"stage": stage, "on": on, "batch": batch}
     if measures:
         payload["measures"] = dict(measures)

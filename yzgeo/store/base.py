@@ -6,16 +6,19 @@ versions of features stay readable, and a deletion leaves a tombstone in the log
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import geopandas as gpd
+import numpy as np
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from yzgeo.catalogue import Catalogue
+from yzgeo.ledger import Event
 
 Value = str | int | float | bool | None
 BBox = tuple[float, float, float, float]
@@ -115,11 +118,163 @@ class Account:
     disabled: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event in the ledger; ``created`` is False if it was there before. ``revision`` is the layer's."""
+
+    event: Event
+    created: bool
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChainBreak:
+    """Where the ledger was touched: position from 0 and row of the event, and what is wrong with it.
+
+    ``content``: the event is not what was recorded; ``predecessor``: one before it is missing or in the wrong place;
+    ``tail``: the end of the chain is missing.
+    """
+
+    position: int
+    sequence: int | None
+    event: str
+    reason: Literal["content", "predecessor", "tail"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A column, or part of the projection, that is not what the events say."""
+
+    layer: str
+    uid: str
+    field: str
+    stored: Value
+    expected: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Result of walking the chain and comparing the projection."""
+
+    events: int
+    head: str
+    broken: ChainBreak | None
+    differences: Sequence[Difference]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the ledger is whole and the layers say what it says."""
+        return self.broken is None and not self.differences
+
+
+@dataclass(frozen=True, slots=True)
+class StageSince:
+    """The stage of a feature on a day, and since when (None: since before anything is known)."""
+
+    stage: str
+    since: date | None
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """When features became delivered, or stopped being so: arrays of the same length, in order of days.
+
+    ``days`` is datetime64[D], NaT where a feature was delivered before anything is known. ``amounts`` is in the unit
+    of the field asked for, negative where something is no longer delivered.
+    """
+
+    uids: Sequence[str]
+    days: NDArray[np.datetime64]
+    amounts: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A photo or a document, named by the SHA-256 of its bytes; the position is kept here and not in the file."""
+
+    sha256: str
+    media_type: str
+    bytes: int
+    actor: str
+    added_at: datetime
+    width: int | None = None
+    height: int | None = None
+    lon: float | None = None
+    lat: float | None = None
+    taken_at: str | None = None
+    illustrative: bool = False
+
+
+Judge = Callable[[Sequence[Event], Feature, datetime], None]
+"""Raises if an event may not be recorded; given the feature's events, the feature and the office's clock."""
+
+
+@runtime_checkable
+class LedgerStore(Protocol):
+    """The ledger of a district: it only grows. Stage columns and measures of the layers follow from it."""
+
+    def revision(self) -> int:
+        """Tell how many events there are. Cheap enough to ask on every request."""
+
+    def record(self, event: Event, judge: Judge) -> Recorded:
+        """
+        Record one event and what follows from it in one transaction.
+
+        An event sent again gives the first one back; the same id with another content is a `ConflictError`.
+        """
+
+    def record_many(self, events: Iterable[Event], *, actor: str, reason: str) -> int:
+        """Record trusted events in bulk, in the order given, each with its own record time; return how many."""
+
+    def events(self, layer: str, uid: str) -> Sequence[Event]:
+        """List the events of a feature in the order of recording."""
+
+    def event(self, event_id: str) -> Event | None:
+        """Look an event up."""
+
+    def position(self, event_id: str) -> int | None:
+        """Tell an event's place in the chain, from 1."""
+
+    def chain(self) -> Iterator[Event]:
+        """Give all events in the order of recording."""
+
+    def pending(self, *, layers: Sequence[str] | None = None) -> Sequence[Event]:
+        """List the moves that wait for a second person, oldest first."""
+
+    def recent(
+        self, limit: int, *, before: int | None = None, layers: Sequence[str] | None = None
+    ) -> Sequence[tuple[int, Event]]:
+        """List events with their place in the chain, newest first, below ``before``."""
+
+    def stages_on(self, layer: str, day: date) -> Mapping[str, StageSince]:
+        """Tell the stage of every feature with events at the end of a day, as known today."""
+
+    def deliveries(self, layer: str, field: str | None = None) -> Deliveries:
+        """List when features became delivered; each counts 1, or the present value of a field."""
+
+    def verify(self) -> Verification:
+        """Walk the chain and compare the projection."""
+
+    def rebuild(self) -> int:
+        """Make the projection again; return how many features of the layers changed."""
+
+    def put_attachment(self, attachment: Attachment) -> None:
+        """Note an attachment; the first note of the same bytes stays."""
+
+    def attachment(self, sha256: str) -> Attachment | None:
+        """Look an attachment up."""
+
+
 @runtime_checkable
 class Store(Protocol):
     """Storage of one district."""
 
     catalogue: Catalogue
+
+    @property
+    def ledger(self) -> LedgerStore:
+        """The ledger of progress."""
 
     def close(self) -> None:
         """Release every connection."""

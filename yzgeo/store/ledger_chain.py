@@ -7,6 +7,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 from yzgeo.ledger import GENESIS, Event, digest, sealed
 
@@ -71,7 +72,7 @@ def first_break(connection: sqlite3.Connection) -> ChainBreak | None:
     return None
 
 
-def _fault(row: tuple[object, ...], previous: str) -> str | None:
+def _fault(row: tuple[object, ...], previous: str) -> Literal["content", "predecessor"] | None:
     try:
         event = ledger_rows.from_row(row)
         respelt = ledger_rows.to_row(event)

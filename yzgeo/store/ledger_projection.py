@@ -16,7 +16,7 @@ from yzgeo import ledger, stages
 from yzgeo.catalogue import Layer, StageTable
 from yzgeo.ledger import Event
 
-from . import schema, timestamps, writing
+from . import timestamps, writing
 from .base import Batch, Provenance, Value
 from .identifiers import quote
 
@@ -27,11 +27,21 @@ Intervals = list[tuple[str, str, str, str, int]]
 
 
 @dataclass(frozen=True)
+class Change:
+    """Columns of one feature that have to become what the ledger says."""
+
+    fid: int
+    uid: str
+    values: Mapping[str, Value]
+    stored: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
 class Projection:
     """What the events of one feature say, as it is stored."""
 
     state: State
-    """Stage, its date, measures as canonical JSON, whether people have spoken, whether all of it is illustrative."""
+    """Stage, its date, measures as canonical JSON, whether people have spoken, whether any of it is illustrative."""
     intervals: Intervals
     pending: tuple[str, ...]
 
@@ -75,7 +85,7 @@ def project(events: Sequence[Event], table: StageTable) -> Projection:
     gone = ledger.hidden(events)
     present = [event for event in events if event.id not in gone]
     own = any(event.kind != "opening" and event.payload.get("illustrative") is not True for event in present)
-    made_up = bool(present) and all(event.payload.get("illustrative") is True for event in present)
+    made_up = any(event.payload.get("illustrative") is True for event in present)
     spans = [
         (
             BEGINNING if span.start is None else span.start.isoformat(),
@@ -155,33 +165,119 @@ def amend(
     int
         The layer's revision; it grows only if a column changes.
     """
-    names = ["stage", "stage_date", *(measure.field for measure in table.measures)]
-    found = connection.execute("SELECT revision FROM yzgeo_layer_revision WHERE layer = ?", (layer.id,)).fetchone()
-    current = int(found[0])
-    differs = " OR ".join(f"{quote(name)} IS NOT ?" for name in names)
-    changes: list[tuple[list[Value], str]] = []
-    for uid, projection in made.items():
-        columns = projection.columns(table)
-        values = [columns[name] for name in names]
-        statement = f"SELECT 1 FROM main.{quote(layer.id)} WHERE uid = ? AND ({differs})"
-        if connection.execute(statement, (uid, *values)).fetchone() is not None:
-            changes.append((values, uid))
+    changes = differences(connection, layer, table, made)
+    current = writing.current_revision(connection, layer)
     if not changes:
         return current
     moment = writing.Moment(current + 1, timestamps.precise(now))
-    number = writing.record_batch(connection, _batch(layer, moment, provenance, len(changes), now))
-    for _, uid in changes:
-        writing.archive(connection, layer, moment, "SELECT value FROM temp.yzgeo_none", uid=uid)
-    assigned = ", ".join(f"{quote(name)} = ?" for name in names)
-    connection.executemany(
-        f"UPDATE main.{quote(layer.id)} SET revision = ?, {assigned} WHERE uid = ?",
-        ((moment.revision, *values, uid) for values, uid in changes),
+    batch = Batch(
+        id=str(uuid4()),
+        layer=layer.id,
+        revision=moment.revision,
+        recorded_at=now,
+        actor=provenance.actor,
+        reason=provenance.reason,
+        inserted=0,
+        updated=len(changes),
+        unchanged=0,
+        deleted=0,
+        choices=dict(provenance.choices),
     )
+    number = writing.record_batch(connection, batch)
+    fids = ", ".join(str(change.fid) for change in changes)
+    writing.archive(connection, layer, moment, f"SELECT value FROM json_each('[{fids}]')")
+    overwrite(connection, layer, changes, revision=moment.revision)
     connection.executemany(
-        "INSERT INTO yzgeo_change (batch, kind, uid) VALUES (?, 'update', ?)", ((number, uid) for _, uid in changes)
+        "INSERT INTO yzgeo_change (batch, kind, uid) VALUES (?, 'update', ?)",
+        ((number, change.uid) for change in changes),
     )
     connection.execute("UPDATE yzgeo_layer_revision SET revision = ? WHERE layer = ?", (moment.revision, layer.id))
     connection.execute(
         "UPDATE gpkg_contents SET last_change = ? WHERE table_name = ?", (timestamps.standard(now), layer.id)
     )
     return moment.revision
+
+
+def overwrite(
+    connection: sqlite3.Connection, layer: Layer, changes: Sequence[Change], *, revision: int | None = None
+) -> None:
+    """
+    Write columns without history.
+
+    Parameters
+    ----------
+    connection
+        The writer, inside a transaction.
+    layer
+        The layer.
+    changes
+        New values.
+    revision
+        Revision of the new versions; the rows keep theirs if not given.
+    """
+    for change in changes:
+        values = dict(change.values) if revision is None else {"revision": revision, **change.values}
+        assigned = ", ".join(f"{quote(name)} = ?" for name in values)
+        connection.execute(
+            f"UPDATE main.{quote(layer.id)} SET {assigned} WHERE fid = ?", (*values.values(), change.fid)
+        )
+
+
+def differences(
+    connection: sqlite3.Connection, layer: Layer, table: StageTable, made: Mapping[str, Projection]
+) -> list[Change]:
+    """
+    Compare the layer's columns with projections.
+
+    Parameters
+    ----------
+    connection
+        Any connection.
+    layer
+        The layer.
+    table
+        Its stage table.
+    made
+        Projection by uid; features that are not there are passed over.
+
+    Returns
+    -------
+    list of Change
+        What would have to be written where they differ.
+    """
+    names = kept_fields(layer, table)
+    wanted = ", ".join(quote(name) for name in ("fid", *names))
+    found = []
+    for uid, projection in made.items():
+        row = connection.execute(f"SELECT {wanted} FROM main.{quote(layer.id)} WHERE uid = ?", (uid,)).fetchone()
+        if row is None:
+            continue
+        target = projection.columns(table)
+        stored = dict(zip(names, row[1:], strict=True))
+        # Nobody has reported anything yet, and a table of the bureau says 0: that is no contradiction.
+        values = {
+            name: target[name] for name in names if stored[name] != target[name] and (stored[name] or target[name])
+        }
+        if values:
+            found.append(Change(row[0], uid, values, {name: stored[name] for name in values}))
+    return found
+
+
+def kept_fields(layer: Layer, table: StageTable) -> list[str]:
+    """
+    List the fields of a layer that the ledger keeps.
+
+    Parameters
+    ----------
+    layer
+        The layer.
+    table
+        Its stage table.
+
+    Returns
+    -------
+    list of str
+        Field ids.
+    """
+    names = ("stage", "stage_date", *(measure.field for measure in table.measures))
+    return [name for name in names if name in layer.fields_by_id]

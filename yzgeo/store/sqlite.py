@@ -13,9 +13,10 @@ import geopandas as gpd
 from yzgeo.catalogue import Catalogue
 from yzgeo.errors import InputError, StorageError, WorkspaceMissingError
 
-from . import accounts, building, checking, history, migrations, reading, schema, staging, writing
+from . import accounts, building, checking, history, ledger_imports, migrations, reading, schema, staging, writing
 from .base import Account, Batch, BBox, ChangeRecord, Feature, Provenance, Query, Rows, Value
 from .connections import Connections
+from .ledger import GeoPackageLedger
 
 FILE_NAME = "yzgeo.gpkg"
 Clock = Callable[[], datetime]
@@ -47,6 +48,7 @@ class GeoPackageStore:
         self._clock = clock
         self._srs_id = schema.srs_id(catalogue)
         self._connections = Connections(path, busy_timeout_s=busy_timeout_s)
+        self.ledger = GeoPackageLedger(self._connections, catalogue, clock=clock)
 
     @classmethod
     def create(
@@ -347,9 +349,11 @@ class GeoPackageStore:
         now = self._clock().astimezone(UTC)
         try:
             with self._connections.write() as connection:
-                return writing.write(
+                batch = writing.write(
                     connection, spec, staged, delete, provenance=provenance, base_revision=base_revision, now=now
                 )
+                ledger_imports.take_in(connection, spec, batch, now=now)
+                return batch
         except UnicodeEncodeError as error:
             raise InputError(
                 what=layer,

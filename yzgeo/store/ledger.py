@@ -1,0 +1,405 @@
+"""The ledger in the GeoPackage: events in one chain, and what follows from them in the same transaction."""
+
+# ruff: noqa: S608 - names go through identifiers.quote, values are bound
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+
+import numpy as np
+
+from yzgeo.catalogue import Catalogue, Layer, StageTable
+from yzgeo.errors import ConflictError, EventRefusedError
+from yzgeo.ledger import Event, says_the_same
+
+from . import ledger_chain, ledger_checking, ledger_projection, ledger_rows, reading, timestamps, writing
+from .base import Attachment, Deliveries, Judge, Provenance, Recorded, StageSince, Verification
+from .connections import Connections
+from .identifiers import quote
+
+Clock = Callable[[], datetime]
+_PAGE = 2_000
+_ATTACHMENT = "sha256, media_type, bytes, actor, added_at, width, height, lon, lat, taken_at, illustrative"
+
+
+class GeoPackageLedger:
+    """The `LedgerStore` of a GeoPackage; get it from the store."""
+
+    def __init__(self, connections: Connections, catalogue: Catalogue, *, clock: Clock) -> None:
+        self._connections = connections
+        self._catalogue = catalogue
+        self._clock = clock
+
+    def revision(self) -> int:
+        """
+        Tell how many events there are.
+
+        Returns
+        -------
+        int
+            0 for a new district.
+        """
+        with self._connections.read() as reader:
+            return reader.remember("ledger", _count)
+
+    def record(self, event: Event, judge: Judge) -> Recorded:
+        """
+        Record one event and what follows from it in one transaction.
+
+        Parameters
+        ----------
+        event
+            The event, not sealed.
+        judge
+            Raises if it may not be recorded.
+
+        Returns
+        -------
+        Recorded
+            The sealed event; the first one if it was sent before.
+
+        Raises
+        ------
+        ConflictError
+            If the id was used for another event.
+        EventRefusedError
+            If the layer has no stages.
+        FeatureUnknownError
+            If there is no such feature.
+        """
+        layer, table = self._staged(event.layer)
+        with self._connections.write() as connection:
+            first = ledger_rows.find(connection, event.id)
+            if first is not None:
+                if not says_the_same(first, event):
+                    raise ConflictError(what=event.id, base=event.id, current=first.hash[:12], first=first)
+                return Recorded(first, created=False, revision=writing.current_revision(connection, layer))
+            feature = reading.feature(connection, layer, event.uid, revision=None)
+            existing = ledger_rows.of_feature(connection, layer.id, event.uid)
+            now = self._clock().astimezone(UTC)
+            judge(existing, feature, now)
+            [entry] = ledger_chain.append(connection, [event], now=now)
+            made = {event.uid: ledger_projection.project([*existing, entry], table)}
+            ledger_projection.store(connection, layer, made)
+            provenance = Provenance(event.actor, event.kind, choices={"event": event.id})
+            revision = ledger_projection.amend(connection, layer, table, made, provenance=provenance, now=now)
+            return Recorded(entry, created=True, revision=revision)
+
+    def record_many(self, events: Iterable[Event], *, actor: str, reason: str) -> int:
+        """
+        Record trusted events in bulk in one transaction.
+
+        Parameters
+        ----------
+        events
+            In the order of recording; each keeps its record time if it names one.
+        actor, reason
+            Who causes the change of the layers, and why.
+
+        Returns
+        -------
+        int
+            How many were recorded.
+
+        Raises
+        ------
+        EventRefusedError
+            If a layer has no stages.
+        """
+        given = list(events)
+        with self._connections.write() as connection:
+            now = self._clock().astimezone(UTC)
+            sealed = ledger_chain.append(connection, given, now=now)
+            touched: dict[str, dict[str, None]] = defaultdict(dict)
+            for event in sealed:
+                touched[event.layer][event.uid] = None
+            for layer_id, uids in touched.items():
+                layer, table = self._staged(layer_id)
+                made = {
+                    uid: ledger_projection.project(ledger_rows.of_feature(connection, layer_id, uid), table)
+                    for uid in uids
+                }
+                ledger_projection.store(connection, layer, made)
+                provenance = Provenance(actor, reason)
+                ledger_projection.amend(connection, layer, table, made, provenance=provenance, now=now)
+        return len(given)
+
+    def events(self, layer: str, uid: str) -> Sequence[Event]:
+        """
+        List the events of a feature.
+
+        Parameters
+        ----------
+        layer
+            Id of the layer.
+        uid
+            The feature's uid.
+
+        Returns
+        -------
+        sequence of Event
+            In the order of recording.
+        """
+        with self._connections.read() as reader:
+            return ledger_rows.of_feature(reader.connection, layer, uid)
+
+    def event(self, event_id: str) -> Event | None:
+        """
+        Look an event up.
+
+        Parameters
+        ----------
+        event_id
+            Its id.
+
+        Returns
+        -------
+        Event or None
+            The event.
+        """
+        with self._connections.read() as reader:
+            return ledger_rows.find(reader.connection, event_id)
+
+    def position(self, event_id: str) -> int | None:
+        """
+        Tell an event's place in the chain.
+
+        Parameters
+        ----------
+        event_id
+            Its id.
+
+        Returns
+        -------
+        int or None
+            From 1; None if there is no such event.
+        """
+        with self._connections.read() as reader:
+            found = reader.connection.execute("SELECT sequence FROM yzgeo_ledger WHERE event_id = ?", (event_id,))
+            row = found.fetchone()
+        return None if row is None else int(row[0])
+
+    def chain(self) -> Iterator[Event]:
+        """
+        Give all events in the order of recording.
+
+        Yields
+        ------
+        Event
+            Read page by page, so that nobody has to wait for a slow reader.
+        """
+        after = 0
+        while True:
+            with self._connections.read() as reader:
+                page = _numbered(reader.connection, "WHERE sequence > ? ORDER BY sequence LIMIT ?", (after, _PAGE))
+            if not page:
+                return
+            yield from (event for _, event in page)
+            after = page[-1][0]
+
+    def pending(self, *, layers: Sequence[str] | None = None) -> Sequence[Event]:
+        """
+        List the moves that wait for a second person.
+
+        Parameters
+        ----------
+        layers
+            Only of these layers; of all if not given.
+
+        Returns
+        -------
+        sequence of Event
+            Oldest first.
+        """
+        condition, bound = _of_layers(layers)
+        with self._connections.read() as reader:
+            statement = f"WHERE event_id IN (SELECT event_id FROM yzgeo_ledger_pending) {condition} ORDER BY sequence"
+            return list(ledger_rows.select(reader.connection, statement, bound))
+
+    def recent(
+        self, limit: int, *, before: int | None = None, layers: Sequence[str] | None = None
+    ) -> Sequence[tuple[int, Event]]:
+        """
+        List the newest events.
+
+        Parameters
+        ----------
+        limit
+            Most events wanted.
+        before
+            Only places in the chain below this one.
+        layers
+            Only of these layers; of all if not given.
+
+        Returns
+        -------
+        sequence of tuple
+            Place in the chain and event, newest first.
+        """
+        condition, bound = _of_layers(layers)
+        below = 2**62 if before is None else before
+        with self._connections.read() as reader:
+            statement = f"WHERE sequence < ? {condition} ORDER BY sequence DESC LIMIT ?"
+            return _numbered(reader.connection, statement, (below, *bound, limit))
+
+    def stages_on(self, layer: str, day: date) -> Mapping[str, StageSince]:
+        """
+        Tell the stage of every feature at the end of a day, as known today.
+
+        Parameters
+        ----------
+        layer
+            Id of the layer.
+        day
+            The day.
+
+        Returns
+        -------
+        mapping
+            By uid; a feature without events is missing, its stage is the first one.
+        """
+        self._catalogue.layer(layer)
+        text = day.isoformat()
+        with self._connections.read() as reader:
+            found = reader.connection.execute(
+                "SELECT uid, stage, start_day, event_id FROM yzgeo_ledger_interval "
+                "WHERE layer = ? AND start_day <= ? AND end_day > ?",
+                (layer, text, text),
+            ).fetchall()
+        days = {start: date.fromisoformat(start) if start else None for _, _, start, _ in found}
+        return {uid: StageSince(stage, days[start], event) for uid, stage, start, event in found}
+
+    def deliveries(self, layer: str, field: str | None = None) -> Deliveries:
+        """
+        List when features became delivered, or stopped being so.
+
+        Parameters
+        ----------
+        layer
+            Id of the layer.
+        field
+            Each feature counts as the present value of this field; 1 if not given.
+
+        Returns
+        -------
+        Deliveries
+            In order of days.
+        """
+        spec = self._catalogue.layer(layer)
+        amount = "1.0" if field is None else f"coalesce(t.{quote(spec.field(field).id)}, 0)"
+        with self._connections.read() as reader:
+            found = reader.connection.execute(
+                f"SELECT i.uid, i.start_day, i.delta * {amount} FROM yzgeo_ledger_interval AS i "
+                f"JOIN {quote(layer)} AS t ON t.uid = i.uid WHERE i.layer = ? AND i.delta != 0 ORDER BY i.start_day",
+                (layer,),
+            ).fetchall()
+        uids, days, amounts = zip(*found, strict=True) if found else ((), (), ())
+        return Deliveries(
+            uids,
+            np.array([start or "NaT" for start in days], dtype="datetime64[D]"),
+            np.array(amounts, dtype=np.float64),
+        )
+
+    def verify(self) -> Verification:
+        """
+        Walk the chain and compare the projection.
+
+        Returns
+        -------
+        Verification
+            The first break of the chain, and every difference of the projection.
+        """
+        with self._connections.read() as reader:
+            return ledger_checking.verify(reader.connection, self._catalogue)
+
+    def rebuild(self) -> int:
+        """
+        Make the projection again from the events.
+
+        Returns
+        -------
+        int
+            How many features had columns put right.
+        """
+        with self._connections.write() as connection:
+            return ledger_checking.rebuild(connection, self._catalogue, now=self._clock().astimezone(UTC))
+
+    def put_attachment(self, attachment: Attachment) -> None:
+        """
+        Note an attachment.
+
+        Parameters
+        ----------
+        attachment
+            The first note of the same bytes stays.
+        """
+        row = (
+            attachment.sha256,
+            attachment.media_type,
+            attachment.bytes,
+            attachment.actor,
+            timestamps.precise(attachment.added_at),
+            attachment.width,
+            attachment.height,
+            attachment.lon,
+            attachment.lat,
+            attachment.taken_at,
+            int(attachment.illustrative),
+        )
+        with self._connections.write() as connection:
+            connection.execute(
+                f"INSERT INTO yzgeo_attachment ({_ATTACHMENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (sha256) DO NOTHING",
+                row,
+            )
+
+    def attachment(self, sha256: str) -> Attachment | None:
+        """
+        Look an attachment up.
+
+        Parameters
+        ----------
+        sha256
+            Hash of its bytes.
+
+        Returns
+        -------
+        Attachment or None
+            What is known of it.
+        """
+        with self._connections.read() as reader:
+            statement = f"SELECT {_ATTACHMENT} FROM yzgeo_attachment WHERE sha256 = ?"
+            row = reader.connection.execute(statement, (sha256,)).fetchone()
+        if row is None:
+            return None
+        values = dict(zip(_ATTACHMENT.split(", "), row, strict=True))
+        values |= {"added_at": datetime.fromisoformat(row[4]), "illustrative": bool(row[10])}
+        return Attachment(**values)
+
+    def _staged(self, layer_id: str) -> tuple[Layer, StageTable]:
+        layer = self._catalogue.layer(layer_id)
+        if layer.stage_table is None:
+            raise EventRefusedError(
+                first_zh=f"图层“{layer.spec.title.zh}”没有进度阶段",
+                first_en=f"layer {layer_id} keeps no stages",
+                issues=[],
+            )
+        return layer, layer.stage_table
+
+
+def _count(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT events FROM yzgeo_ledger_head").fetchone()[0])
+
+
+def _of_layers(layers: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
+    if layers is None:
+        return "", ()
+    return f"AND layer IN ({', '.join('?' * len(layers))})", tuple(layers)
+
+
+def _numbered(connection: sqlite3.Connection, condition: str, bound: Sequence[int | str]) -> list[tuple[int, Event]]:
+    found = connection.execute(f"SELECT sequence, {ledger_rows.COLUMNS} FROM yzgeo_ledger {condition}", bound)
+    return [(int(row[0]), ledger_rows.from_row(row[1:])) for row in found.fetchall()]
