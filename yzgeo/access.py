@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal, get_args
 
 from .catalogue import Access
@@ -17,6 +18,7 @@ _SEES: dict[Role, frozenset[Access]] = {
     "bureau": frozenset({"public", "internal", "restricted"}),
     "admin": frozenset({"public", "internal", "restricted"}),
 }
+_RECORDS: frozenset[Role] = frozenset({"field", "planner", "bureau", "admin"})
 _WRITES: frozenset[Role] = frozenset({"planner", "bureau", "admin"})
 
 
@@ -54,3 +56,24 @@ def may_write(role: Role) -> bool:
         True for planner, bureau and admin.
     """
     return role in _WRITES
+
+
+def may_record(role: Role, own_subdistricts: Collection[str], subdistrict: str | None) -> bool:
+    """
+    Tell whether someone may record progress of a feature; which moves, the layer's stage table says.
+
+    Parameters
+    ----------
+    role
+        Role of the one who asks.
+    own_subdistricts
+        Codes of the street offices an account of the field belongs to.
+    subdistrict
+        Where the feature lies.
+
+    Returns
+    -------
+    bool
+        True for planner, bureau and admin everywhere, for field in its own street offices.
+    """
+    return role in _RECORDS and (role != "field" or subdistrict in own_subdistricts)

@@ -76,6 +76,38 @@ def measure(target: Target, layer: Layer | None, frame: pd.DataFrame | None) -> 
     return _verdict(target, registered, done, status, int(amounts.isna().sum()))
 
 
+def contributions(target: Target, frame: pd.DataFrame) -> pd.Series[float]:
+    """
+    Tell what each feature adds to a promise once it is delivered.
+
+    Parameters
+    ----------
+    target
+        The promise.
+    frame
+        Features of its layer, as for `measure`.
+
+    Returns
+    -------
+    pandas.Series
+        In the unit of the promise's figure, by the frame's index, only features that count; empty where no layer
+        can tell.
+
+    Raises
+    ------
+    CrsNotProjectedError
+        If lengths or areas were to come from coordinates in degrees.
+    """
+    how = target.measure
+    counted = frame[_matches(frame, how.where)]
+    if how.kind in ("coverage", "manual"):
+        return pd.Series(dtype=float)
+    if how.kind == "share":
+        return pd.Series(100.0 / max(len(counted), 1), index=counted.index)
+    factor = how.scale / (target.population.value if target.population is not None else 1.0)
+    return _amounts(counted, how).fillna(0.0) * factor
+
+
 def denominator(target: Target) -> Label:
     """
     Say in words what a share is a share of.

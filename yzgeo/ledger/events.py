@@ -160,7 +160,7 @@ def _statement(event: Event) -> tuple[object, ...]:
         event.valid_at,
         event.actor,
         payload,
-        event.place,
+        event.place and (event.place.lon, event.place.lat, event.place.accuracy_m),
         event.payload_version,
     )
 

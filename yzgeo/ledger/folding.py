@@ -30,6 +30,7 @@ class State:
     """What the events of one feature add up to.
 
     ``track`` lists (stage, day, event) as reached; the day is None where only an undated opening tells of the stage.
+    ``reports`` lists (field, day, value) of the measures in the same way.
     """
 
     stage: str
@@ -37,6 +38,7 @@ class State:
     left: str | None = None
     track: tuple[tuple[str, date | None, str], ...] = ()
     measures: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    reports: tuple[tuple[str, date | None, float], ...] = ()
     pending: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
 
@@ -279,6 +281,7 @@ def _open(state: State, event: Event, stage_machine: Machine) -> State:
         left=left,
         track=(*state.track, (stage, day, event.id)),
         measures=MappingProxyType({**state.measures, **measures}),
+        reports=(*state.reports, *((name, day, value) for name, value in measures.items())),
     )
 
 
@@ -307,6 +310,7 @@ def _impossible(state: State, event: Event) -> Conflict:
 def _measure(state: State, event: Event, limits: Mapping[str, float]) -> State:
     """Take reported quantities over; one that shrinks or passes its limit is a conflict."""
     measures = dict(state.measures)
+    reports = list(state.reports)
     conflicts = list(state.conflicts)
     for name, raw in event.payload.items():
         if name == "illustrative":
@@ -329,4 +333,5 @@ def _measure(state: State, event: Event, limits: Mapping[str, float]) -> State:
             )
         else:
             measures[name] = value
-    return replace(state, measures=MappingProxyType(measures), conflicts=tuple(conflicts))
+            reports.append((name, day_of(event), value))
+    return replace(state, measures=MappingProxyType(measures), reports=tuple(reports), conflicts=tuple(conflicts))

@@ -250,6 +250,12 @@ class LedgerStore(Protocol):
     def stages_on(self, layer: str, day: date) -> Mapping[str, StageSince]:
         """Tell the stage of every feature with events at the end of a day, as known today."""
 
+    def measures_on(self, layer: str, day: date) -> Mapping[str, Mapping[str, float]]:
+        """Tell the quantities reported for every feature by the end of a day, as known today: uid to field to value."""
+
+    def last_day(self) -> date | None:
+        """Tell the latest day that any stage was reached; None in a new district."""
+
     def deliveries(self, layer: str, field: str | None = None) -> Deliveries:
         """List when features became delivered; each counts 1, or the present value of a field."""
 

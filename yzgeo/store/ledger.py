@@ -272,6 +272,47 @@ class GeoPackageLedger:
         days = {start: date.fromisoformat(start) if start else None for _, _, start, _ in found}
         return {uid: StageSince(stage, days[start], event) for uid, stage, start, event in found}
 
+    def measures_on(self, layer: str, day: date) -> Mapping[str, Mapping[str, float]]:
+        """
+        Tell the quantities reported for every feature by the end of a day, as known today.
+
+        Parameters
+        ----------
+        layer
+            Id of the layer.
+        day
+            The day.
+
+        Returns
+        -------
+        mapping
+            Uid to field to value.
+        """
+        with self._connections.read() as reader:
+            # SQLite takes the other columns from the row that has the maximum.
+            rows = reader.connection.execute(
+                "SELECT uid, field, value, max(start_day) FROM yzgeo_ledger_measure "
+                "WHERE layer = ? AND start_day <= ? GROUP BY uid, field",
+                (layer, day.isoformat()),
+            ).fetchall()
+        found: dict[str, dict[str, float]] = defaultdict(dict)
+        for uid, field, value, _ in rows:
+            found[uid][field] = value
+        return found
+
+    def last_day(self) -> date | None:
+        """
+        Tell the latest day that any stage was reached.
+
+        Returns
+        -------
+        datetime.date or None
+            None in a new district.
+        """
+        with self._connections.read() as reader:
+            latest = reader.remember("ledger day", _last_day)
+        return date.fromisoformat(latest) if latest else None
+
     def deliveries(self, layer: str, field: str | None = None) -> Deliveries:
         """
         List when features became delivered, or stopped being so.
@@ -392,6 +433,11 @@ class GeoPackageLedger:
 
 def _count(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT events FROM yzgeo_ledger_head").fetchone()[0])
+
+
+def _last_day(connection: sqlite3.Connection) -> str | None:
+    latest: str | None = connection.execute("SELECT max(start_day) FROM yzgeo_ledger_interval").fetchone()[0]
+    return latest
 
 
 def _of_layers(layers: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:

@@ -68,7 +68,7 @@ def rebuild(connection: sqlite3.Connection, catalogue: Catalogue, *, now: dateti
     """
     mended = 0
     for layer, table in _staged(catalogue):
-        for name in ("state", "interval", "pending"):
+        for name in ("state", "interval", "measure", "pending"):
             connection.execute(f"DELETE FROM yzgeo_ledger_{name} WHERE layer = ?", (layer.id,))
         everything: dict[str, Projection] = {}
         for made in _projections(connection, layer, table):
@@ -127,12 +127,18 @@ def _parts(connection: sqlite3.Connection, layer: Layer, made: dict[str, Project
             "WHERE layer = ? AND uid = ? ORDER BY start_day",
             key,
         ).fetchall()
+        reports = connection.execute(
+            "SELECT field, start_day, value FROM yzgeo_ledger_measure WHERE layer = ? AND uid = ? "
+            "ORDER BY field, start_day",
+            key,
+        ).fetchall()
         waiting = connection.execute(
             "SELECT event_id FROM yzgeo_ledger_pending WHERE layer = ? AND uid = ? ORDER BY event_id", key
         ).fetchall()
         pairs = {
             "ledger_state": (state, projection.state),
             "ledger_interval": (spans, projection.intervals),
+            "ledger_measure": (reports, projection.reports),
             "ledger_pending": ([row[0] for row in waiting], sorted(projection.pending)),
         }
         found += [

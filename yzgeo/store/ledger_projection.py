@@ -43,6 +43,7 @@ class Projection:
     state: State
     """Stage, its date, measures as canonical JSON, whether people have spoken, whether any of it is illustrative."""
     intervals: Intervals
+    reports: list[tuple[str, str, float]]
     pending: tuple[str, ...]
 
     def columns(self, table: StageTable) -> dict[str, Value]:
@@ -98,7 +99,10 @@ def project(events: Sequence[Event], table: StageTable) -> Projection:
     ]
     measures = orjson.dumps(dict(state.measures), option=orjson.OPT_SORT_KEYS).decode()
     on = None if state.stage_on is None else state.stage_on.isoformat()
-    return Projection((state.stage, on, measures, int(own), int(made_up)), spans, state.pending)
+    # The last word of a day stands for the day.
+    daily = {(name, BEGINNING if day is None else day.isoformat()): value for name, day, value in state.reports}
+    reports = sorted((name, day, value) for (name, day), value in daily.items())
+    return Projection((state.stage, on, measures, int(own), int(made_up)), spans, reports, state.pending)
 
 
 def store(connection: sqlite3.Connection, layer: Layer, made: Mapping[str, Projection]) -> None:
@@ -116,6 +120,7 @@ def store(connection: sqlite3.Connection, layer: Layer, made: Mapping[str, Proje
     """
     keys = [(layer.id, uid) for uid in made]
     connection.executemany("DELETE FROM yzgeo_ledger_interval WHERE layer = ? AND uid = ?", keys)
+    connection.executemany("DELETE FROM yzgeo_ledger_measure WHERE layer = ? AND uid = ?", keys)
     connection.executemany("DELETE FROM yzgeo_ledger_pending WHERE layer = ? AND uid = ?", keys)
     connection.executemany(
         "INSERT OR REPLACE INTO yzgeo_ledger_state (layer, uid, stage, stage_date, measures, own, illustrative) "
@@ -126,6 +131,10 @@ def store(connection: sqlite3.Connection, layer: Layer, made: Mapping[str, Proje
         "INSERT INTO yzgeo_ledger_interval (layer, uid, start_day, end_day, stage, event_id, delta) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
         ((layer.id, uid, *span) for uid, projection in made.items() for span in projection.intervals),
+    )
+    connection.executemany(
+        "INSERT INTO yzgeo_ledger_measure (layer, uid, field, start_day, value) VALUES (?, ?, ?, ?, ?)",
+        ((layer.id, uid, *report) for uid, projection in made.items() for report in projection.reports),
     )
     connection.executemany(
         "INSERT INTO yzgeo_ledger_pending (event_id, layer, uid) VALUES (?, ?, ?)",

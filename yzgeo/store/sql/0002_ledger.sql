@@ -44,6 +44,15 @@ CREATE TABLE yzgeo_ledger_interval (
 
 CREATE INDEX yzgeo_ledger_delivery ON yzgeo_ledger_interval (layer, start_day) WHERE delta != 0;
 
+CREATE TABLE yzgeo_ledger_measure (
+    layer TEXT NOT NULL,
+    uid TEXT NOT NULL,
+    field TEXT NOT NULL,
+    start_day TEXT NOT NULL,
+    value REAL NOT NULL,
+    PRIMARY KEY (layer, uid, field, start_day)
+) WITHOUT ROWID;
+
 CREATE TABLE yzgeo_ledger_pending (
     event_id TEXT NOT NULL PRIMARY KEY,
     layer TEXT NOT NULL,
