@@ -293,7 +293,11 @@ def _readable(field: FieldSpec, samples: Sequence[object]) -> tuple[int, float]:
     reader = _choice_reader(field) if field.values else readers.get(field.type)
     if reader is None:
         return 0, 1.0
-    present = [value for value in samples if not numbers.is_missing(value)][:_SAMPLES]
+    # A cell may list several sub-parcels; each line must be readable then.
+    pieces = (
+        piece for value in samples for piece in (re.split(r"[\n；]", value) if isinstance(value, str) else [value])
+    )
+    present = [piece for piece in pieces if not numbers.is_missing(piece)][:_SAMPLES]
     good = 0
     for value in present:
         try:

@@ -260,6 +260,40 @@ def dbf_names(head: DbfHead, encoding: str) -> tuple[tuple[str, bool], ...]:
     return tuple((decode(field.raw_name, encoding).strip(), len(field.raw_name) >= 9) for field in head.fields)
 
 
+def mend_dbf_names(content: bytes, head: DbfHead, encoding: str) -> bytes:
+    """
+    Take broken characters off the ends of a table's column names, which readers refuse otherwise.
+
+    Parameters
+    ----------
+    content
+        The file.
+    head
+        Its head.
+    encoding
+        The encoding decided for the table.
+
+    Returns
+    -------
+    bytes
+        The file with whole characters in its column names, all of them different; the same bytes if nothing is broken.
+    """
+    mended = bytearray(content)
+    codec = "gb18030" if encoding.upper() in {"GBK", "GB18030"} else encoding
+    taken: set[bytes] = set()
+    for index, (name, _) in enumerate(dbf_names(head, encoding)):
+        raw, number = name.encode(codec, "replace")[:10], 1
+        while raw.upper() in taken:
+            number += 1
+            tail = f"_{number}".encode()
+            raw = decode(name.encode(codec, "replace")[: 10 - len(tail)], encoding).encode(codec) + tail
+        taken.add(raw.upper())
+        offset = 32 + 32 * index
+        if raw != head.fields[index].raw_name:
+            mended[offset : offset + 11] = raw.ljust(11, b"\x00")
+    return bytes(mended)
+
+
 def zip_names(names: Sequence[bytes], flags: Sequence[bool]) -> tuple[str, ...]:
     """
     Decode the names of an archive's members.

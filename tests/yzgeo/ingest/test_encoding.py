@@ -144,3 +144,14 @@ def test_the_answer_can_be_reported():
     answer = encoding.guess([name.encode("gbk") for name in NAMES], declared="UTF-8").as_dict()
     assert answer["chosen"] == "GBK"
     assert "声明为 UTF-8" in answer["candidates"][0]["evidence"][0]
+
+
+def test_names_cut_inside_a_character_are_mended_and_kept_apart(tmp_path):
+    names = ["占地面积甲", "占地面积乙", "名称"]
+    fields = b"".join(name.encode()[:10].ljust(11, b"\0") + b"C" + b"\0" * 4 + b"\x0a" + b"\0" * 15 for name in names)
+    content = struct.pack("<B3xIHH17xB2x", 3, 0, 32 + 96 + 1, 31, 0) + fields + b"\r"
+    mended = encoding.mend_dbf_names(content, encoding.read_dbf_head(content), "UTF-8")
+    head = encoding.read_dbf_head(mended)
+    assert [name for name, _ in encoding.dbf_names(head, "UTF-8")] == ["占地面", "占地_2", "名称"]
+    assert len(mended) == len(content)
+    assert encoding.mend_dbf_names(mended, head, "UTF-8") == mended

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Literal
 
 from yzgeo.errors import ArchiveUnsafeError, FileUnreadableError
 
@@ -105,13 +106,14 @@ def sniff(head: bytes) -> str:
     for signature, offset, kind in _SIGNATURES:
         if head[offset : offset + len(signature)] == signature:
             return kind
-    text = _text(head)
-    if text is None:
+    if b"\x00" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "unknown"
+    text = _text(head)
+    # Some formats say in ASCII which code page the rest is in, so their first lines can be read in any case.
     for pattern, kind in _TEXT_KINDS:
-        if pattern.match(text):
+        if pattern.match(text if text is not None else head.decode("latin-1")):
             return kind
-    return "csv" if text.strip() else "unknown"
+    return "csv" if text is not None and text.strip() else "unknown"
 
 
 def check_kind(name: str, head: bytes, size: int) -> str:
@@ -152,6 +154,32 @@ def check_kind(name: str, head: bytes, size: int) -> str:
     if kind in {"kml", "gpx"}:
         check_xml(name, head)
     return kind
+
+
+def declared_by(kind: str, head: bytes) -> Literal["file", "format", "nothing"]:
+    """
+    Tell who says in which coordinate system a file is.
+
+    Parameters
+    ----------
+    kind
+        Kind of the file, see `sniff`.
+    head
+        Its first bytes.
+
+    Returns
+    -------
+    str
+        ``format`` where only the format's rule does (KML, GPX, GeoJSON without a ``crs`` member), ``nothing`` where
+        the format cannot say (DXF, tables), ``file`` where the file itself may.
+    """
+    if kind in {"kml", "gpx", "osm.pbf"}:
+        return "format"
+    if kind in {"dxf", "csv", "xls"}:
+        return "nothing"
+    if kind == "geojson":
+        return "file" if re.search(rb'"crs"\s*:\s*\{', head) else "format"
+    return "file"
 
 
 def check_xml(name: str, head: bytes) -> None:
@@ -214,8 +242,6 @@ def _alike(expected: str, kind: str) -> bool:
 def _text(head: bytes) -> str | None:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return head.decode("utf-16", "replace")
-    if b"\x00" in head:
-        return None
     for codec in ("utf-8-sig", "gb18030"):
         try:
             return head[: _HEAD_BYTES - 4].decode(codec)

@@ -145,7 +145,7 @@ def shift_positions(lon: Points, lat: Points, *, geodetic_crs: str, target_crs: 
     else:
         moved = _by_helmert(lon, lat, geodetic_crs, target_crs, shift)
     metres = np.hypot((moved[:, 0] - lon) * np.cos(np.radians(lat)), moved[:, 1] - lat) * 111_320.0
-    furthest = float(np.nanmax(metres)) if len(metres) else 0.0
+    furthest = float(np.max(metres[np.isfinite(metres)], initial=0.0))
     if furthest > _LARGEST_SHIFT_M:
         raise CrsUnsupportedError(
             crs=geodetic_crs,
@@ -163,9 +163,16 @@ def _by_plane(lon: Points, lat: Points, geodetic_crs: str, target_crs: str, shif
             reason_zh=f"四参数是为 {shift.source_crs} 求得的",
             reason_en=f"the four parameters were found for {shift.source_crs}",
         )
-    plane = np.column_stack(crs.transformer(geodetic_crs, shift.source_crs).transform(lon, lat))
+    plane = _finite(crs.transformer(geodetic_crs, shift.source_crs).transform(lon, lat))
     moved = _plane(plane, shift)
-    return np.column_stack(crs.transformer(shift.target_crs, target_crs).transform(moved[:, 0], moved[:, 1]))
+    return _finite(crs.transformer(shift.target_crs, target_crs).transform(moved[:, 0], moved[:, 1]))
+
+
+def _finite(columns: tuple[Points, Points]) -> Points:
+    """PROJ answers infinity for points outside a projection; NaN passes through arithmetic without warnings."""
+    points = np.column_stack(columns)
+    points[~np.isfinite(points).all(axis=1)] = np.nan
+    return points
 
 
 def _plane(points: Points, shift: FourParameters) -> Points:
@@ -190,7 +197,7 @@ def _by_helmert(lon: Points, lat: Points, geodetic_crs: str, target_crs: str, sh
         ]
     )
     moved = pyproj.Transformer.from_pipeline(pipeline).transform(lon, lat, np.zeros_like(lon))
-    return np.column_stack(moved[:2])
+    return _finite(moved[:2])
 
 
 def _ellipsoid(text: str) -> str:
