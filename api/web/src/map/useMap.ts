@@ -21,6 +21,7 @@ export interface MapEvents {
   sketched(point: Position2): void
   moved(position: MapPosition): void
   tilesFailed(): void
+  painted(): void
 }
 
 export interface DistrictMap {
@@ -62,13 +63,14 @@ export function useMap(content: () => MapContent, sketching: () => boolean, even
       maxZoom: 20,
       minZoom: 8,
       maxPitch: 0,
-      fadeDuration: 100,
+      fadeDuration: 0,
       // The catalogue's styles are checked where they are made; checking 40 layers again costs the first picture.
       validateStyle: false,
     })
     created.addControl(new library.ScaleControl({ maxWidth: 110, unit: 'metric' }), 'bottom-left')
     created.once('idle', () => {
       painted.value = true
+      events.painted()
       performance.mark('yzgeo-map-painted')
     })
     created.on('style.load', redraw)
