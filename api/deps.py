@@ -43,6 +43,7 @@ class Context:
     tiles: TileMaker
     items: ByteCache[Prepared]
     tile_headers: ByteCache[TileHeaders]
+    files: ByteCache[Prepared]
     overviews: OverviewCache
     guard: SignInGuard
     passwords: Passwords = field(default_factory=Passwords)

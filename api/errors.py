@@ -109,6 +109,7 @@ STATUS: Mapping[type[YzgeoError], int] = {
     library.StorageError: 507,
     library.StorageBusyError: 503,
     library.ConflictError: 409,
+    library.EventRefusedError: 422,
     library.LiveFileError: 500,
     library.PortInUseError: 500,
     library.ForbiddenError: 403,

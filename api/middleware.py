@@ -151,12 +151,17 @@ class Envelope:
             return
         started = time.perf_counter()
         status = 500
+        bare = scope["method"] == "HEAD"
+        if bare:  # the same answer as to GET, without its body
+            scope = {**scope, "method": "GET"}
 
         async def seal(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 self._add_headers(message)
+            elif bare:
+                message = {**message, "body": b""}
             await send(message)
 
         try:

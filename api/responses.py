@@ -174,7 +174,7 @@ def json_response(
 
 
 class Prepared:
-    """A JSON answer that is kept as bytes with its headers, plain and compressed.
+    """An answer that is kept as bytes with its headers, plain and compressed.
 
     Parameters
     ----------
@@ -184,20 +184,23 @@ class Prepared:
         Quoted entity tag.
     media_type
         Content type.
+    cache
+        Value of ``Cache-Control``.
     """
 
     __slots__ = ("_common", "_packed", "_packed_headers", "_plain", "_plain_headers", "etag")
 
-    def __init__(self, body: bytes, *, etag: str, media_type: str) -> None:
+    def __init__(self, body: bytes, *, etag: str, media_type: str, cache: str = "no-cache, private") -> None:
         self.etag = etag
         self._common = (
             (b"etag", etag.encode()),
-            (b"cache-control", b"no-cache, private"),
+            (b"cache-control", cache.encode()),
             (b"vary", b"Accept-Encoding, Cookie, Authorization"),
         )
         typed = ((b"content-type", media_type.encode()), *self._common)
         self._plain = body
-        self._packed = gzip.compress(body, 6) if len(body) >= _GZIP_FROM else b""
+        packed = gzip.compress(body, 6) if len(body) >= _GZIP_FROM else b""
+        self._packed = packed if len(packed) < len(body) else b""
         self._plain_headers = (*typed, length_header(body))
         self._packed_headers = (*typed, (b"content-encoding", b"gzip"), length_header(self._packed))
 

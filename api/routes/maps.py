@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import mimetypes
 import re
 from base64 import b64encode
 from hashlib import sha256
 
 from fastapi import APIRouter, Request, Response
-from starlette.responses import FileResponse, HTMLResponse
+from starlette.responses import HTMLResponse
 
 from api.deps import CallerDep, ContextDep, StrictParameters
 from api.middleware import content_policy
 from api.responses import etag_of, is_current, not_modified
-from yzgeo.errors import NotFoundError
+from api.routes.page import serve_file
 from yzgeo.report import webmap
 from yzgeo.workflows import exports, overview
 
@@ -42,11 +41,7 @@ async def overview_map(request: Request, context: ContextDep, caller: CallerDep)
 @router.get("/assets/{path:path}", operation_id="map_asset", include_in_schema=False)
 async def map_asset(request: Request, context: ContextDep, path: str) -> Response:
     """A script, style or picture of the map pages."""
-    found = (webmap.ASSETS / path).resolve()
-    if not found.is_relative_to(webmap.ASSETS.resolve()) or not await context.in_thread(found.is_file):
-        raise NotFoundError(what=request.url.path)
-    media_type = mimetypes.guess_type(found.name)[0] or "application/octet-stream"
-    return FileResponse(found, headers={"Cache-Control": "no-cache"}, media_type=media_type)
+    return await serve_file(request, context, webmap.ASSETS, path, cache="no-cache")
 
 
 def _script_hashes(text: str) -> str:

@@ -6,15 +6,17 @@ import mimetypes
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
-from starlette.responses import FileResponse, HTMLResponse
+from starlette.responses import HTMLResponse
 
 from api.deps import Context, ContextDep, StrictParameters
+from api.responses import Prepared, etag_of
 from yzgeo.errors import NotFoundError
 
 router = APIRouter(tags=["page"])
 
-_IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
-_REVALIDATED = {"Cache-Control": "no-cache"}
+_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".webmanifest": "application/manifest+json"}
+_KEPT = "public, max-age=31536000, immutable"
+_REVALIDATED = "no-cache"
 _NOT_BUILT = """<!doctype html>
 <html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{zh}</title>
@@ -30,41 +32,76 @@ in <code>api/web</code>, and reload.</p>
 
 
 @router.get("/", operation_id="page", response_class=HTMLResponse, include_in_schema=False)
-async def page(context: ContextDep) -> Response:
+async def page(request: Request, context: ContextDep) -> Response:
     """The map page."""
-    index = context.settings.web_root / "index.html"
-    if not await context.in_thread(index.is_file):
+    if not await context.in_thread((context.settings.web_root / "index.html").is_file):
         title = context.catalogue.district.product_title.zh
-        return HTMLResponse(_NOT_BUILT.format(zh=title), headers=_REVALIDATED)
-    return FileResponse(index, headers=_REVALIDATED)
+        return HTMLResponse(_NOT_BUILT.format(zh=title), headers={"Cache-Control": _REVALIDATED})
+    return await serve_file(request, context, context.settings.web_root, "index.html", cache=_REVALIDATED)
 
 
 @router.get("/assets/{path:path}", operation_id="page_asset", include_in_schema=False, dependencies=[StrictParameters])
 async def asset(request: Request, context: ContextDep, path: str) -> Response:
     """A file of the page whose name changes with its content."""
-    return await _file(request, context, f"assets/{path}", immutable=True)
+    return await serve_file(request, context, context.settings.web_root, f"assets/{path}", cache=_KEPT)
 
 
 @router.get("/{name}", operation_id="page_file", include_in_schema=False)
 async def root_file(request: Request, context: ContextDep, name: str) -> Response:
     """A file beside the page, such as its icon."""
-    return await _file(request, context, name, immutable=False)
+    return await serve_file(request, context, context.settings.web_root, name, cache=_REVALIDATED)
 
 
-async def _file(request: Request, context: Context, name: str, *, immutable: bool) -> Response:
-    found = await context.in_thread(lambda: _inside(context.settings.web_root, name))
+async def serve_file(request: Request, context: Context, root: Path, name: str, *, cache: str) -> Response:
+    """
+    Serve a file of a folder, compressed once and kept in memory until it changes.
+
+    Parameters
+    ----------
+    request
+        The request.
+    context
+        Parts of the service.
+    root
+        The folder; nothing outside it is served, whatever the name says.
+    name
+        Path of the file in the folder.
+    cache
+        Value of ``Cache-Control``.
+
+    Returns
+    -------
+    Response
+        The file, or 304.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such file.
+    """
+    found = await context.in_thread(lambda: _look(root, name))
     if found is None:
         raise NotFoundError(what=request.url.path)
-    media_type = mimetypes.guess_type(found.name)[0] or "application/octet-stream"
-    if found.suffix in {".js", ".mjs"}:
-        media_type = "text/javascript"
-    return FileResponse(found, headers=_IMMUTABLE if immutable else _REVALIDATED, media_type=media_type)
+    path, state = found
+    kept = context.files.get((path, state))
+    if kept is None:
+        kept = await context.in_thread(lambda: _prepare(path, state, cache))
+        context.files.put((path, state), kept, kept.size)
+    return kept.answer(request)
 
 
-def _inside(root: Path, name: str) -> Path | None:
-    """Find a file under a folder; nothing outside it, whatever the name says."""
+def _look(root: Path, name: str) -> tuple[Path, tuple[int, int]] | None:
     try:
         path = (root / name).resolve(strict=True)
+        state = path.stat()
     except (OSError, ValueError):
         return None
-    return path if path.is_file() and path.is_relative_to(root.resolve()) else None
+    inside = path.is_file() and path.is_relative_to(root.resolve())
+    return (path, (state.st_mtime_ns, state.st_size)) if inside else None
+
+
+def _prepare(path: Path, state: tuple[int, int], cache: str) -> Prepared:
+    # Not every machine's table knows the endings of modules, and a browser runs no module under another type.
+    guessed = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    media_type = f"{guessed}; charset=utf-8" if guessed.startswith("text/") else guessed
+    return Prepared(path.read_bytes(), etag=etag_of(path.name, state), media_type=media_type, cache=cache)

@@ -18,6 +18,7 @@ from api.responses import RawResponse, etag_of, is_current, length_header, takes
 from yzgeo import tiles as scheme
 from yzgeo.catalogue import Layer
 from yzgeo.errors import NotFoundError
+from yzgeo.workflows.tiles import TileKey
 
 router = APIRouter(prefix="/ogc/collections/{layer_id}/tiles", tags=["ogc"])
 
@@ -25,7 +26,8 @@ MVT = "application/vnd.mapbox-vector-tile"
 _YEAR = "max-age=31536000, immutable"
 _MOST_REVISION = 10**9
 _HEADER_BYTES = 600
-_NUMBER = re.compile(r"\d{1,8}", re.ASCII)
+_NUMBERS = re.compile(r"\d{1,2}/\d{1,8}/\d{1,8}", re.ASCII)
+_USUAL_QUERY = re.compile(rb"revision=(\d{1,9})")
 _TYPE = (b"content-type", MVT.encode())
 _PACKED = (_TYPE, (b"content-encoding", b"gzip"))
 
@@ -60,15 +62,10 @@ async def tile(request: Request) -> Response:
     context = context_of(request)
     caller = caller_of(request, context.store)
     layer = visible_layer(context, caller, request.path_params["layer_id"])
-    z, row, col = _place(request)
-    pairs = query_pairs(request, ("revision",))
-    revision = _revision(context, layer, pairs.get("revision"))
+    place, asked = _place(request), _asked_revision(request)
     fields = context.fields(layer, caller.role)
-    key = (layer.id, revision, z, row, col, fields)
-    data = context.tiles.remembered(key)
-    if data is None:
-        data = await context.in_thread(lambda: context.tiles.make(key))
-    etag, headers = _headers(context, layer, revision, fields, pinned="revision" in pairs)
+    key, data = await _find(context, layer, place, asked, fields)
+    etag, headers = _headers(context, layer, key[1], fields, pinned=asked is not None)
     if is_current(request, etag):
         return RawResponse(304, b"", headers)
     if not data:
@@ -79,25 +76,41 @@ async def tile(request: Request) -> Response:
     return RawResponse(200, plain, (*headers, _TYPE, length_header(plain)))
 
 
+async def _find(
+    context: Context, layer: Layer, place: tuple[int, int, int], asked: int | None, fields: tuple[str, ...]
+) -> tuple[TileKey, bytes]:
+    """Take the tile from memory, or make it. A revision that is in memory did exist; any other is looked up."""
+    if asked is not None:
+        key = (layer.id, asked, *place, fields)
+        data = context.tiles.remembered(key)
+        if data is not None:
+            return key, data
+    current = context.store.revision(layer.id)
+    if asked is not None and asked > current:
+        raise NotFoundError(what=f"{layer.id}, revision {asked}")
+    key = (layer.id, current if asked is None else asked, *place, fields)
+    data = context.tiles.remembered(key)
+    return key, data if data is not None else await context.in_thread(lambda: context.tiles.make(key))
+
+
 def _place(request: Request) -> tuple[int, int, int]:
     """Read zoom, row and column from the path; anything that is no tile is not found."""
     path = request.path_params
-    numbers = [int(text) if _NUMBER.fullmatch(text) else -1 for text in (path["z"], path["row"], path["col"])]
-    z, row, col = numbers
-    if not scheme.exists(z, row, col):
-        raise NotFoundError(what=request.url.path)
-    return z, row, col
+    z, row, col = path["z"], path["row"], path["col"]
+    if _NUMBERS.fullmatch(f"{z}/{row}/{col}") and scheme.exists(int(z), int(row), int(col)):
+        return int(z), int(row), int(col)
+    raise NotFoundError(what=request.url.path)
 
 
-def _revision(context: Context, layer: Layer, asked: str | None) -> int:
-    """Take the revision asked for, which must have existed, or the present one."""
-    current = context.store.revision(layer.id)
-    if asked is None:
-        return current
-    revision = parse_count("revision", asked, least=0, most=_MOST_REVISION)
-    if revision > current:
-        raise NotFoundError(what=f"{layer.id}, revision {revision}")
-    return revision
+def _asked_revision(request: Request) -> int | None:
+    """Read the revision in the address, the usual way first."""
+    found = _USUAL_QUERY.fullmatch(request.scope["query_string"])
+    if found is not None:
+        return int(found[1])
+    pairs = query_pairs(request, ("revision",))
+    if "revision" not in pairs:
+        return None
+    return parse_count("revision", pairs["revision"], least=0, most=_MOST_REVISION)
 
 
 def _headers(

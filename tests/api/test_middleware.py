@@ -70,3 +70,13 @@ def test_json_is_compressed_for_those_who_take_it(client) -> None:
     assert packed.headers["content-encoding"] == "gzip"
     assert packed.json() == plain.json()
     assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 3
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/ogc", "/-/layers", "/ogc/collections/road/tiles/WebMercatorQuad/14/6064/13828"]
+)
+def test_head_is_get_without_the_body(client, path: str) -> None:
+    head, get = client.request("HEAD", path), client.get(path)
+    assert head.status_code == get.status_code == 200
+    assert head.content == b""
+    assert head.headers["content-length"] == get.headers["content-length"]

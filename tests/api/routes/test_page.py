@@ -41,6 +41,15 @@ def test_the_page_is_revalidated_and_its_parts_are_kept(built) -> None:
     assert built.get("/icon.svg").headers["content-type"] == "image/svg+xml"
 
 
+def test_files_are_revalidated_and_seen_when_they_change(built, tmp_path: Path) -> None:
+    etag = built.get("/").headers["etag"]
+    assert built.get("/", headers={"If-None-Match": etag}).status_code == 304
+    (tmp_path / "dist" / "index.html").write_text("<!doctype html><title>newer</title>" + "x" * 2000, encoding="utf-8")
+    newer = built.get("/", headers={"If-None-Match": etag})
+    assert "newer" in newer.text
+    assert newer.headers["content-encoding"] == "gzip"
+
+
 @pytest.mark.parametrize(
     "path",
     [
