@@ -81,7 +81,8 @@ def _fill(book: Any, sheet: Any, table: Table) -> tuple[int, dict[str, int]]:
         for values, place in zip(readable(chunk, table), places, strict=True):
             rows += 1
             if rows > _MOST_ROWS:
-                book.close()
+                for unfinished in book.worksheets:
+                    unfinished.close()
                 raise ParameterError(
                     name="--format",
                     reason_zh=f"图层“{table.layer.id}”超过 Excel 的行数上限，请用 gpkg 或 csv",

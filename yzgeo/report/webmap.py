@@ -35,6 +35,9 @@ _SCRIPTS = ("leaflet.js", "overview.js")
 _STYLES = ("leaflet.css", "overview.css")
 _DEPTH = {"polygon": 0, "line": 1, "point": 2}
 _DECIMALS = 6
+# Folium and branca take whatever passes through them for a template, so a name such as "{{ … }}" would be run on the
+# server. Therefore no data go that way: this mark stands for them until the templates are done.
+_BODY = "<!-- everything that comes from data -->"
 
 
 def render(
@@ -76,15 +79,16 @@ def render(
     page.default_js = [(name, f"{ASSETS_URL}/{name}") for name in _SCRIPTS]
     page.default_css = [(name, f"{ASSETS_URL}/{name}") for name in _STYLES]
     overlays: dict[str, folium.GeoJson] = {}
+    features: dict[str, list[dict[str, Any]]] = {}
     counts: dict[str, Mapping[str, int]] = {}
     extent: list[np.ndarray[Any, Any]] = []
     for table in drawn:
-        features, statuses, bounds = _features(table)
-        counts[table.layer.id] = statuses
-        if features:
+        ident = table.layer.id
+        features[ident], counts[ident], bounds = _features(table)
+        if features[ident]:
             extent.append(bounds)
-            overlays[table.layer.id] = _overlay(table, features, district)
-            overlays[table.layer.id].add_to(page)
+            overlays[ident] = _overlay(table, len(features[ident]), district)
+            overlays[ident].add_to(page)
     if extent:
         west, south = np.min(extent, axis=0)[:2].tolist()
         east, north = np.max(extent, axis=0)[2:].tolist()
@@ -92,12 +96,13 @@ def render(
     folium.LayerControl(collapsed=True).add_to(page)
     page.add_child(_Start({ident: overlay.get_name() for ident, overlay in overlays.items()}))
     figure: Any = page.get_root()
+    figure.html.add_child(Element(_BODY))
     described = {table.layer.id: _described(table) for table in drawn}
-    figure.html.add_child(Element(_safe(f"<script>yzgeo.describe({_json(described)}, {_json(names or {})})</script>")))
-    figure.html.add_child(Element(_safe(_heading(district, counts, as_of or datetime.now(UTC)))))
-    figure.html.add_child(Element(_safe(_legend(drawn, groups, counts))))
-    text: str = figure.render()
-    return _finished(text, title=district.product_title.zh, inline=inline)
+    told = ", ".join(_json(one) for one in (described, names or {}, features))
+    heading = _heading(district, counts, as_of or datetime.now(UTC))
+    body = f"<script>yzgeo.describe({told})</script>{heading}{_legend(drawn, groups, counts)}"
+    text: str = _finished(figure.render(), title=district.product_title.zh, inline=inline)
+    return text.replace(_BODY, body, 1)
 
 
 class _Start(MacroElement):
@@ -117,11 +122,11 @@ class _Start(MacroElement):
         self.layers = dict(layers)
 
 
-def _overlay(table: Table, features: list[dict[str, Any]], district: DistrictSpec) -> folium.GeoJson:
+def _overlay(table: Table, count: int, district: DistrictSpec) -> folium.GeoJson:
     spec = table.layer.spec
     overlay = folium.GeoJson(
-        {"type": "FeatureCollection", "features": features},
-        name=html.escape(f"{spec.title.zh}（{len(features)}）"),
+        {"type": "FeatureCollection", "features": []},
+        name=html.escape(f"{spec.title.zh}（{count}）"),
         show=spec.visible,
         style_function=None,
         on_each_feature=JsCode(f"function (feature, layer) {{ yzgeo.popup('{spec.id}', feature, layer) }}"),
@@ -250,8 +255,3 @@ def _picture(found: re.Match[str]) -> str:
 def _json(value: Any) -> str:
     """JSON that may stand in a page: no text in it can end the script."""
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
-
-
-def _safe(text: str) -> str:
-    """Branca takes an element's text for a template: whatever the data say must not be one."""
-    return "{% raw %}" + text.replace("{% endraw %}", "") + "{% endraw %}"

@@ -3,6 +3,7 @@ window.yzgeo = (function () {
   'use strict'
   const described = {}
   const names = {}
+  const features = {}
 
   function card(id, feature) {
     const layer = described[id]
@@ -31,9 +32,10 @@ window.yzgeo = (function () {
   }
 
   return {
-    describe: function (layers, places) {
+    describe: function (layers, places, shapes) {
       Object.assign(described, layers)
       Object.assign(names, places)
+      Object.assign(features, shapes)
     },
     popup: function (id, feature, layer) {
       layer.bindPopup(function () {
@@ -46,6 +48,12 @@ window.yzgeo = (function () {
     },
     start: function (map, layers) {
       map.attributionControl.setPrefix('')
+      Object.keys(layers).forEach(function (id) {
+        layers[id].addData({ type: 'FeatureCollection', features: features[id] })
+        layers[id].setStyle(function (feature) {
+          return feature.properties.style
+        })
+      })
       const legend = document.querySelector('.yz-legend')
       legend.open = window.innerWidth > 900
       function show() {

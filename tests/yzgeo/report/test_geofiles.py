@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import geopandas as gpd
+import pyogrio
+
+from yzgeo.report import geofiles
+
+
+def test_a_geopackage_that_gdal_reads_with_titles(table, catalogue, tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    made = [
+        table("shantytown_parcel", stage=["planned", None]),
+        table("road"),
+        table("fitness_site"),
+        table("compound_item"),
+    ]
+    assert geofiles.write_geopackage(path, made, catalogue.district) == 8
+    told = subprocess.run(["ogrinfo", "-al", "-so", str(path)], capture_output=True, check=True, text=True)
+    assert told.stderr == ""
+    for text in (
+        "IDENTIFIER=棚户区改造地块",
+        "Multi Polygon",
+        "Multi Line String",
+        "Point",
+        "Feature Count: 2",
+        '"EPSG",4490',
+    ):
+        assert text in told.stdout
+    layers = dict(pyogrio.list_layers(path).tolist())
+    assert layers["compound_item"] is None
+    frame = gpd.read_file(path, layer="shantytown_parcel")
+    assert frame["stage"].fillna("").tolist() == ["planned", ""]
+    assert frame["data_status"].tolist() == ["surveyed", "illustrative"]
+    with path.open("rb") as file:
+        assert file.read(64)[60:64] == (10300).to_bytes(4, "big")  # GeoPackage 1.3
+
+
+def test_geoparquet_that_geopandas_reads(table, catalogue, tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    made = table("residential_building", elevator=[1, 0], floors=[6, None])
+    assert geofiles.write_geoparquet(path, [made], catalogue.district) == 2
+    frame = gpd.read_parquet(path)
+    assert frame.crs == catalogue.district.storage_crs
+    assert frame["elevator"].tolist() == [True, False]
+    assert frame.geometry.iloc[0].bounds == (123.84, 42.28, 123.85, 42.29)
