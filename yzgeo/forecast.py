@@ -6,6 +6,7 @@ method made it and how wide its range is; with too little history it says so ins
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -21,6 +22,7 @@ RED_BELOW = 0.8
 # Fewer deliveries than this are no basis for a forecast.
 FEWEST_DELIVERIES = 5
 RECENT_DAYS = 365
+_EARLIEST = np.datetime64("0001-01-01", "D")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,61 @@ def curve(days: NDArray[np.datetime64], amounts: NDArray[np.float64], *, at: lis
     >>> curve(days, np.array([1.0, 2.0]), at=[date(2021, 1, 1), date(2022, 3, 1)], total=10).delivered
     (0.0, 3.0)
     """
-    order = np.argsort(days, kind="stable")
+    scheduled = straight_line(at, total=total, start=at[0], deadline=at[-1]) if at else ()
+    return Curve(tuple(at), accumulated(days, amounts, at=at), scheduled)
+
+
+def accumulated(days: NDArray[np.datetime64], amounts: NDArray[np.float64], *, at: Sequence[date]) -> tuple[float, ...]:
+    """
+    Add up to each day.
+
+    Parameters
+    ----------
+    days
+        Day of each delivery, dtype datetime64[D], shape (n,); NaT means before anything is known.
+    amounts
+        How much each delivered, same shape; negative where something is no longer delivered.
+    at
+        Days asked for.
+
+    Returns
+    -------
+    tuple of float
+        The sum at the end of each day.
+    """
+    known = np.asarray(days, dtype="datetime64[D]")
+    known = np.where(np.isnat(known), _EARLIEST, known)
+    order = np.argsort(known, kind="stable")
     running = np.concatenate([[0.0], np.cumsum(np.asarray(amounts, dtype=float)[order])])
-    asked = np.array(at, dtype="datetime64[D]")
-    delivered = running[np.searchsorted(np.asarray(days, dtype="datetime64[D]")[order], asked, side="right")]
-    span_days = (asked[-1] - asked[0]).astype(int) if len(asked) > 1 else 1
-    scheduled = total * (asked - asked[0]).astype(int) / max(int(span_days), 1)
-    return Curve(tuple(at), tuple(map(float, delivered)), tuple(map(float, scheduled)))
+    found = running[np.searchsorted(known[order], np.array(at, dtype="datetime64[D]"), side="right")]
+    return tuple(map(float, found))
+
+
+def straight_line(
+    at: Sequence[date], *, total: float, start: date, deadline: date, baseline: float = 0.0
+) -> tuple[float, ...]:
+    """
+    Spread a promise evenly over its period.
+
+    Parameters
+    ----------
+    at
+        Days asked for.
+    total
+        What was promised.
+    start, deadline
+        The promise's period.
+    baseline
+        What was there at the start.
+
+    Returns
+    -------
+    tuple of float
+        What should be there at the end of each day: the baseline before the start, the total after the deadline.
+    """
+    span_days = max((deadline - start).days, 1)
+    shares = [min(max((day - start).days / span_days, 0.0), 1.0) for day in at]
+    return tuple(baseline + (total - baseline) * share for share in shares)
 
 
 def forecast(
@@ -105,6 +155,7 @@ def forecast(
         the latest date open (None).
     """
     known = np.asarray(days, dtype="datetime64[D]")
+    known = np.where(np.isnat(known), _EARLIEST, known)
     before = known <= np.datetime64(today)
     known, values = known[before], np.asarray(amounts, dtype=float)[before]
     rest = total - float(values.sum())
@@ -129,7 +180,7 @@ def forecast(
     )
 
 
-def light(delivered: float, *, total: float, start: date, deadline: date, today: date) -> Light:
+def light(delivered: float, *, total: float, start: date, deadline: date, today: date, baseline: float = 0.0) -> Light:
     """
     Colour a promise by the straight line from start to deadline.
 
@@ -143,6 +194,8 @@ def light(delivered: float, *, total: float, start: date, deadline: date, today:
         The promise's period.
     today
         The day of the judgement.
+    baseline
+        What was there at the start; the line begins there.
 
     Returns
     -------
@@ -155,7 +208,7 @@ def light(delivered: float, *, total: float, start: date, deadline: date, today:
         return "grey"
     if today > deadline:
         return "red"
-    scheduled = total * (today - start).days / max((deadline - start).days, 1)
+    [scheduled] = straight_line([today], total=total, start=start, deadline=deadline, baseline=baseline)
     if delivered >= AMBER_BELOW * scheduled:
         return "green"
     return "amber" if delivered >= RED_BELOW * scheduled else "red"

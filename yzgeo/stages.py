@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
-from .catalogue import StageSpec, StageTable
+from .catalogue import Label, StageSpec, StageTable
 
 MoveKind = Literal["forward", "back", "aside", "resume"]
 
@@ -36,6 +36,7 @@ class Machine:
     done: frozenset[str]
     asides: frozenset[str]
     approvers: frozenset[str]
+    labels: Mapping[str, Label]
 
     def move(self, origin: str, target: str) -> Move | None:
         """
@@ -112,6 +113,7 @@ def machine(table: StageTable) -> Machine:
         done=frozenset(stage.id for stage in table.stages if stage.done),
         asides=frozenset(stage.id for stage in asides),
         approvers=frozenset(table.roles.approve),
+        labels=MappingProxyType({stage.id: stage.label for stage in table.stages}),
     )
 
 

@@ -245,9 +245,9 @@ def _move(state: State, event: Event, stage_machine: Machine, approvals: Mapping
     if target == state.stage:
         return state  # two people reporting the same stage agree
     move = stage_machine.move(state.stage, target)
-    problem = _problem(state, event, move)
+    problem = None if move is None else _problem(state, event, move)
     if problem is not None or move is None:
-        return replace(state, conflicts=(*state.conflicts, problem or _impossible(state, event)))
+        return replace(state, conflicts=(*state.conflicts, problem or _impossible(state, event, stage_machine)))
     if move.second_person:
         granted = approvals.get(event.id)
         if granted is None:
@@ -267,7 +267,7 @@ def _open(state: State, event: Event, stage_machine: Machine) -> State:
     """An import says where a feature stands; from there on every move is a move of the table again."""
     stage = str(event.payload.get("stage", ""))
     if stage not in stage_machine.order:
-        return replace(state, conflicts=(*state.conflicts, _impossible(state, event)))
+        return replace(state, conflicts=(*state.conflicts, _impossible(state, event, stage_machine)))
     day = opening_day(event)
     given: Any = event.payload.get("measures")
     measures = {str(name): float(value) for name, value in given.items()} if isinstance(given, Mapping) else {}
@@ -285,9 +285,7 @@ def _open(state: State, event: Event, stage_machine: Machine) -> State:
     )
 
 
-def _problem(state: State, event: Event, move: Move | None) -> Conflict | None:
-    if move is None:
-        return _impossible(state, event)
+def _problem(state: State, event: Event, move: Move) -> Conflict | None:
     if move.kind == "resume" and state.left is not None and move.target != state.left:
         return Conflict(event.id, "resume_elsewhere", "恢复时须回到暂停前的阶段", "resume at the stage that was left")
     if move.reason and not str(event.payload.get("reason", "")).strip():
@@ -297,13 +295,14 @@ def _problem(state: State, event: Event, move: Move | None) -> Conflict | None:
     return None
 
 
-def _impossible(state: State, event: Event) -> Conflict:
+def _impossible(state: State, event: Event, stage_machine: Machine) -> Conflict:
     target = str(event.payload.get("to", event.payload.get("stage", "")))
+    origin, wanted = stage_machine.labels[state.stage], stage_machine.labels.get(target)
     return Conflict(
         event.id,
         "move_not_allowed",
-        f"不能从“{state.stage}”到“{target}”",
-        f"there is no move from “{state.stage}” to “{target}”",
+        f"不能从“{origin.zh}”到“{wanted.zh if wanted else target}”",
+        f"there is no move from “{origin.en}” to “{wanted.en if wanted else target}”",
     )
 
 

@@ -1,0 +1,190 @@
+"""Layers as they stood on a day: the features as registered today, with the stages of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from yzgeo import crs, progress, stages, targets
+from yzgeo.catalogue import Layer
+from yzgeo.store.base import Store
+from yzgeo.targets import Target
+
+_COUNTED = {"zh": "个", "en": "features"}
+
+
+class LayerDays:
+    """Reads each layer once for one answer."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._frames: dict[str, gpd.GeoDataFrame] = {}
+        self._days: dict[tuple[str, date], pd.DataFrame] = {}
+        self._measures: dict[tuple[str, date], Mapping[str, Mapping[str, float]]] = {}
+        self._quantities: dict[str, tuple[pd.Series[float], dict[str, str]]] = {}
+
+    def frame(self, layer: Layer) -> gpd.GeoDataFrame:
+        """
+        Read a layer as it is registered today.
+
+        Parameters
+        ----------
+        layer
+            The layer.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            Indexed by uid, in the storage system.
+        """
+        if layer.id not in self._frames:
+            self._frames[layer.id] = self.store.frame(layer.id)
+        return self._frames[layer.id]
+
+    def on(self, layer: Layer, day: date) -> pd.DataFrame:
+        """
+        Read a layer with the stages of one day.
+
+        Parameters
+        ----------
+        layer
+            A layer with stages.
+        day
+            The day, at its end.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by uid; ``stage`` and ``stage_date`` are those of the day.
+        """
+        key = (layer.id, day)
+        if key not in self._days:
+            frame = self.frame(layer).copy(deep=False)
+            known = self.store.ledger.stages_on(layer.id, day)
+            initial = stages.machine(layer.stage_table).initial if layer.stage_table else None
+            found = [known.get(uid) for uid in frame.index]
+            frame["stage"] = pd.Series(
+                [initial if each is None else each.stage for each in found], index=frame.index, dtype=object
+            )
+            frame["stage_date"] = pd.Series(
+                [each.since.isoformat() if each is not None and each.since else None for each in found],
+                index=frame.index,
+                dtype=object,
+            )
+            self._days[key] = frame
+        return self._days[key]
+
+    def metric_on(self, target: Target, layer: Layer, day: date) -> pd.DataFrame:
+        """
+        Read a layer with the stages of one day, in metres where a promise is measured on geometries.
+
+        Parameters
+        ----------
+        target
+            The promise.
+        layer
+            Its layer.
+        day
+            The day.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As `on`.
+        """
+        frame = self.on(layer, day)
+        by_shape = target.measure.kind in ("length", "area") and target.measure.field is None
+        return crs.to_crs(gpd.GeoDataFrame(frame), self.store.catalogue.district.metric_crs) if by_shape else frame
+
+    def contributions(self, target: Target) -> pd.Series[float]:
+        """
+        Tell what each feature adds to a promise.
+
+        Parameters
+        ----------
+        target
+            A promise with a layer.
+
+        Returns
+        -------
+        pandas.Series
+            By uid, in the unit of the promise.
+        """
+        layer = self.store.catalogue.layer(target.layer or "")
+        frame: pd.DataFrame = self.frame(layer)
+        if target.measure.kind in ("length", "area") and target.measure.field is None:
+            frame = crs.to_crs(gpd.GeoDataFrame(frame), self.store.catalogue.district.metric_crs)
+        return progress.contributions(target, frame)
+
+    def deliveries(self, target: Target) -> tuple[NDArray[np.datetime64], NDArray[np.float64]]:
+        """
+        List when what was delivered of a promise.
+
+        Parameters
+        ----------
+        target
+            A promise with a layer.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            Days (datetime64[D], NaT for before anything is known) and amounts in the unit of the promise.
+        """
+        shares = self.contributions(target)
+        found = self.store.ledger.deliveries(target.layer or "")
+        amounts = shares.reindex(list(found.uids)).to_numpy(dtype=float) * found.amounts
+        counted = ~np.isnan(amounts)
+        return found.days[counted], amounts[counted]
+
+    def measures(self, layer: Layer, day: date) -> Mapping[str, Mapping[str, float]]:
+        """
+        Read the quantities reported by the end of a day.
+
+        Parameters
+        ----------
+        layer
+            The layer.
+        day
+            The day.
+
+        Returns
+        -------
+        mapping
+            Uid to field to value.
+        """
+        key = (layer.id, day)
+        if key not in self._measures:
+            self._measures[key] = self.store.ledger.measures_on(layer.id, day)
+        return self._measures[key]
+
+    def quantity(self, layer: Layer) -> tuple[pd.Series[float], dict[str, str]]:
+        """
+        Tell how much each feature of a layer is, as the plan measures the layer.
+
+        Parameters
+        ----------
+        layer
+            The layer.
+
+        Returns
+        -------
+        tuple of pandas.Series and dict
+            Amounts by uid, and their unit; 1 each where the plan only counts.
+        """
+        if layer.id not in self._quantities:
+            self._quantities[layer.id] = self._quantity(layer)
+        return self._quantities[layer.id]
+
+    def _quantity(self, layer: Layer) -> tuple[pd.Series[float], dict[str, Any]]:
+        for target in targets.load(self.store.catalogue):
+            how = target.measure
+            if target.layer == layer.id and how.kind in ("sum", "length", "area") and how.per is None:
+                whole = target.model_copy(update={"measure": how.model_copy(update={"where": {}})})
+                return self.contributions(whole), target.unit.model_dump()
+        return pd.Series(1.0, index=self.frame(layer).index), _COUNTED
