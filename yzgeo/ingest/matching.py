@@ -27,6 +27,7 @@ _AREA_SHARE = 0.8
 _NEAR_M = 5.0
 _SAME_M = 0.01
 _FAR_M = 500.0
+_SEPARATORS = re.compile(r"[\s\-_—–－()（）]")
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ def match(incoming: Records, register: Records, *, geometry_field: str = "geomet
     _match_keys("name", incoming.names, register.names, state)
     _part_far_names(incoming, register, state)
     _match_shapes(incoming, register, state)
+    moved = _moved(incoming, register, state)
     rows = []
     for row in range(len(incoming)):
         if row in state.doubtful:
@@ -115,7 +117,9 @@ def match(incoming: Records, register: Records, *, geometry_field: str = "geomet
             rows.append(RowMatch(row, "ambiguous", zh=zh, en=en))
         elif row in state.found:
             registered, by = state.found[row]
-            changed = _changed(incoming, register, row, registered, geometry_field)
+            changed = _changed(incoming, register, row, registered)
+            if row in moved:
+                changed = (*changed, geometry_field)
             rows.append(RowMatch(row, "changed" if changed else "unchanged", by, registered, changed))
         else:
             rows.append(RowMatch(row, "new"))
@@ -223,25 +227,33 @@ def _alike(ours: Shapes, theirs: Shapes) -> NDArray[np.bool_]:
     return alike
 
 
-def _changed(incoming: Records, register: Records, row: int, registered: int, geometry_field: str) -> tuple[str, ...]:
-    changed = [
+def _changed(incoming: Records, register: Records, row: int, registered: int) -> tuple[str, ...]:
+    return tuple(
         field
         for field, values in incoming.values.items()
         if field in register.values and not _equal(values[row], register.values[field][registered])
-    ]
-    one, other = incoming.shapes[row], register.shapes[registered]
-    if one is not None and (other is None or not _same_shape(one, other)):
-        changed.append(geometry_field)
-    return tuple(changed)
+    )
 
 
-def _same_shape(one: Any, other: Any) -> bool:
-    if one.geom_type.removeprefix("Multi") != other.geom_type.removeprefix("Multi"):
-        return False
-    return bool(shapely.hausdorff_distance(one, other) <= _SAME_M)
+def _moved(incoming: Records, register: Records, state: _State) -> set[int]:
+    """Find matched rows whose shape differs; a row without shape says nothing about it."""
+    if not state.found:
+        return set()
+    rows = np.array(list(state.found), dtype=int)
+    ours = incoming.shapes[rows]
+    theirs = register.shapes[np.array([registered for registered, _ in state.found.values()], dtype=int)]
+    there = ~shapely.is_missing(ours)
+    same = np.array(shapely.equals_exact(ours, theirs, _SAME_M), dtype=bool)
+    # Vertices may be counted differently; the distance of the shapes decides, which is slow and rarely needed.
+    left = np.flatnonzero(there & ~same & ~shapely.is_missing(theirs))
+    alike = shapely.get_dimensions(ours[left]) == shapely.get_dimensions(theirs[left])
+    same[left] = alike & (shapely.hausdorff_distance(ours[left], theirs[left]) <= _SAME_M)
+    return {int(row) for row in rows[there & ~same]}
 
 
 def _equal(one: Any, other: Any) -> bool:
+    if one is other or (type(one) is type(other) and one == other):
+        return True
     if is_missing(one) or is_missing(other):
         return is_missing(one) and is_missing(other)
     if isinstance(one, date | datetime):
@@ -254,4 +266,8 @@ def _equal(one: Any, other: Any) -> bool:
 
 
 def _key(value: str | None) -> str:
-    return "" if is_missing(value) else re.sub(r"[\s\-_—–－()（）]", "", plain(str(value)))
+    if value is None or is_missing(value):
+        return ""
+    if value.isascii() and value.isalnum():  # most codes; evening out a million of them takes seconds
+        return value.casefold()
+    return _SEPARATORS.sub("", plain(value))

@@ -94,6 +94,7 @@ _DIGITS = {
     for value, digits in enumerate(("〇零", "一壹", "二贰两", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖"))
     for digit in digits
 }
+_SPACES = re.compile(r"\s+")
 _PLACES = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _MYRIADS = {"万": 10_000, "亿": 100_000_000}
 
@@ -117,7 +118,7 @@ def plain(text: str) -> str:
     >>> plain(" １，２３４．５　㎡ ")
     '1,234.5 m2'
     """
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip().lstrip("'").casefold()
+    return _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip().lstrip("'").casefold()
 
 
 def is_missing(value: object) -> bool:
@@ -136,7 +137,7 @@ def is_missing(value: object) -> bool:
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return True
-    return isinstance(value, str) and plain(value) in _MISSING
+    return isinstance(value, str) and len(value) < 20 and plain(value) in _MISSING
 
 
 def parse_unit(text: str) -> Unit | None:
