@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from yzgeo.catalogue import Catalogue
 
 from .ground import BANK_M, Ground, Points, largest, project
+from .lattice import FINE_STEP
 from .plan import IllustrativePlan
 from .streets import RURAL, VILLAGE, WIDTH_M, Streets
 from .units import Units
@@ -138,9 +139,12 @@ def zone_of(catalogue: Catalogue, plan: IllustrativePlan, villages: Points, poin
         Id of the first zone that holds the point, else ``village`` or ``rural``.
     """
     zones = np.full(len(points), RURAL, dtype="U40")
+    for zone in reversed([zone for zone in plan.streets.zones if zone.step > FINE_STEP]):
+        inside = shapely.contains_xy(Polygon(project(zone.ring, catalogue)).buffer(60), points[:, 0], points[:, 1])
+        zones[inside] = zone.id
     for village in villages:
         zones[np.hypot(*(points - village).T) < plan.streets.village_radius_m + 90] = VILLAGE
-    for zone in reversed(plan.streets.zones):
+    for zone in reversed([zone for zone in plan.streets.zones if zone.step <= FINE_STEP]):
         inside = shapely.contains_xy(Polygon(project(zone.ring, catalogue)).buffer(60), points[:, 0], points[:, 1])
         zones[inside] = zone.id
     return zones

@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from yzgeo.catalogue import Catalogue
 from yzgeo.checks import Progress, silent
+from yzgeo.errors import CatalogueError
 
 from . import blocks, greens, ground, housing, parcels, pipes, places, projects, services, sites, streets, units
 from .frames import Recorder
@@ -55,18 +56,18 @@ def generate(
     Raises
     ------
     CatalogueError
-        If the plan's file is missing or breaks a rule.
+        If the plan's file is missing, breaks a rule or asks for more than there is room for.
     """
     plan = plan or load_plan(catalogue.root / PLAN_FILE)
     rng = np.random.default_rng(plan.seed)
     progress("地形与水系", 0.0)
     land = ground.build_ground(catalogue, plan)
     register = units.read_register(catalogue, plan, land, rng)
-    rural = np.array([unit.rural for unit in register.communities])
+    apart = units.outlying(catalogue, plan, register)
     progress("道路网", 0.1)
-    network, moved = streets.build_streets(catalogue, plan, land, register.centres[rural], rng)
+    network, moved = streets.build_streets(catalogue, plan, land, register.centres[apart], rng)
     centres = register.centres.copy()
-    centres[rural] = moved
+    centres[apart] = moved
     register = replace(register, centres=centres)
     progress("街道与社区", 0.2)
     shapes = units.partition(catalogue, plan, land, network, register)
@@ -82,6 +83,7 @@ def generate(
     progress("住宅与人口", 0.45)
     population = int(catalogue.district.population.value)
     compounds, houses = housing.settle(plan, lots, shapes, population, rng)
+    _require_room(plan, cut, compounds, houses)
     people = _people(houses, shapes)
     parks += greens.pocket_parks(plan.pocket_parks, lots, rng)
     closed = [lot.shape for lot in lots] + [corridor.line.buffer(corridor.width_m / 2) for corridor in corridors]
@@ -98,6 +100,24 @@ def generate(
     frames |= writer.transport(land, network, works) | writer.environment(land, parks)
     progress("示意数据已生成", 1.0)
     return Illustration(frames, {"terrain": land.terrain})
+
+
+def _require_room(
+    plan: IllustrativePlan,
+    cut: Sequence[parcels.Parcel],
+    compounds: Sequence[housing.Compound],
+    houses: Sequence[housing.House],
+) -> None:
+    """Refuse a plan whose counts do not fit on the ground, instead of falling short silently."""
+    found = {
+        "parcels": (len(cut), plan.parcels.count),
+        "compounds": (len(compounds), plan.compounds.count),
+        "compound buildings": (sum(len(compound.houses) for compound in compounds), plan.compounds.buildings),
+        "rural residents": (sum(house.residents for house in houses if house.rural), plan.people.rural),
+    }
+    for what, (have, want) in found.items():
+        if have != want:
+            raise CatalogueError(path=PLAN_FILE, reason=f"there is room for {have} {what}, the plan has {want}")
 
 
 def _served(writer: Writer, town: services.Town, open_land: BaseGeometry) -> Frames:

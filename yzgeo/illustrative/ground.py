@@ -83,7 +83,7 @@ class Ground:
     def obstacles(self) -> BaseGeometry:
         """Where no street runs: water with its banks, the railway, the hill."""
         parts = [self.water.buffer(BANK_M), self.rail_area]
-        return shapely.union_all(parts if self.hill is None else [*parts, self.hill])
+        return shapely.union_all(parts if self.hill is None else [*parts, self.hill.buffer(BANK_M + 8)])
 
 
 def project(places: Sequence[LonLat], catalogue: Catalogue) -> Points:

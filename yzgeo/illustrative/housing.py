@@ -21,6 +21,7 @@ _STOREY_M = 2.9
 # Distance between slabs as a multiple of their height: a winter sun at 42 degrees north stands low.
 _SUN = 1.65
 _OLD_LOT_M2 = (7_000.0, 45_000.0)
+_FIRST_LOTS = 2
 
 
 @dataclass
@@ -211,16 +212,19 @@ def _new_estates(
     tall = {zone.id: zone.tall for zone in plan.streets.zones}
     liked = {zone.id: zone.housing for zone in plan.streets.zones}
     have = sum(house.dwellings for house in houses)
+    sound = [lot.use == "" and lot.whole and not lot.rural and lot.shape.area > 2_500 for lot in lots]
     weights = [
-        liked.get(lot.zone, 0.0) if lot.use == "" and lot.whole and not lot.rural and lot.shape.area > 4_000 else 0.0
-        for lot in lots
+        liked.get(lot.zone, 0.0) * (good and lot.shape.area > 4_000) for lot, good in zip(lots, sound, strict=True)
     ]
-    for number in weighted_order(weights, rng):
-        if have >= dwellings:
-            break
+    # A community without any homes would be no community: each gets a few blocks before the rest is shared out.
+    fine = [good and lot.shape.area < _OLD_LOT_M2[1] for lot, good in zip(lots, sound, strict=True)]
+    first = _for_each_community(lots, fine, rng)
+    for number in [*first, *weighted_order(weights, rng)]:
         lot = lots[number]
+        if have >= dwellings or lot.use != "":
+            continue
         built = int(rng.integers(1998, 2021))
-        high = built > 2006 and rng.random() < 2.2 * tall[lot.zone]
+        high = built > 2006 and rng.random() < 2.2 * tall.get(lot.zone, 0.0)
         floors = int(rng.choice([11, 17, 18, 26])) if high else int(rng.choice([6, 6, 7]))
         gap = 18 + 0.75 * floors * _STOREY_M if high else _SUN * floors * _STOREY_M * 0.72
         slabs = pack(
@@ -234,6 +238,16 @@ def _new_estates(
             flats = _flats(slab, floors)
             houses.append(House(slab, floors, flats, built, None, rural=False))
             have += flats
+
+
+def _for_each_community(lots: Sequence[Lot], sound: Sequence[bool], rng: np.random.Generator) -> list[int]:
+    """Choose up to two sound lots in each community."""
+    chosen: dict[int, list[int]] = {}
+    for number in rng.permutation(len(lots)):
+        mine = chosen.setdefault(lots[number].community, [])
+        if sound[number] and len(mine) < _FIRST_LOTS:
+            mine.append(int(number))
+    return [number for community in sorted(chosen) for number in chosen[community]]
 
 
 def _villages(lots: Sequence[Lot], units: Units, houses: list[House], dwellings: int, rng: np.random.Generator) -> None:

@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
 from yzgeo.catalogue import Catalogue
+from yzgeo.errors import CatalogueError
 
 from .ground import Ground, Points, Raster, project
 from .plan import IllustrativePlan
@@ -23,6 +24,9 @@ from .streets import Streets
 
 _REACH_M = 55.0
 _COVER_M = 1.3
+_CLIMB_M = 1.8
+_OUTLET_M = 0.3
+_STEEP, _OUTLET_STEEP = 0.03, 0.1
 # Sizes on sale, and how many metres of pipe upstream (one inlet's worth of land each) they serve here.
 _SIZES_MM = {
     "storm": (300, 400, 500, 600, 800, 1000, 1200, 1500),
@@ -105,6 +109,11 @@ def lay_pipes(
         Nodes of all networks.
     list of Pipe
         Pipes; the lengths of each kind add up to the plan's to less than a millimetre.
+
+    Raises
+    ------
+    CatalogueError
+        If fewer streets drain to an outfall than the plan has pipes.
     """
     pipes_plan = plan.pipes
     ends = {
@@ -171,6 +180,7 @@ def _grow(
     line: dict[int, LineString] = {}
     left = length_m
     level = ground.terrain.sample(streets.nodes)
+    mouths_at = [tuple(np.round(streets.nodes[root])) for root in mouths]
     for root, outlet in mouths.items():
         down[root], line[root] = None, outlet
         left -= outlet.length
@@ -179,6 +189,9 @@ def _grow(
     keys = np.array([away[n] for n in reach]) * rng.uniform(0.35, 1.6, len(reach))
     for position in np.argsort(keys, kind="stable"):
         path = paths[reach[int(position)]]
+        # Water does not climb: no way whose ground, seen from above, rises again by more than a pipe's usual depth.
+        if (np.maximum.accumulate(level[path]) - level[path]).max() > _CLIMB_M:
+            continue
         for lower, upper in pairwise(path):
             if upper in down:
                 continue
@@ -191,7 +204,9 @@ def _grow(
                 return _Tree(down, line)
             down[upper], line[upper] = lower, course
             left -= course.length
-    return _Tree(down, line)
+    raise CatalogueError(
+        path="illustrative.yaml", reason=f"streets that drain to {mouths_at} are {left:.0f} m too short"
+    )
 
 
 def _part(line: LineString, start_m: float, end_m: float) -> LineString:
@@ -253,9 +268,11 @@ def _levels(kind: str, reaches: Sequence[_Reach], terrain: Raster, offset: int) 
         top = min(invert[node], level[node] - _COVER_M - size / 1000)
         invert[node] = top
         fall = _least_fall(size) * reach.line.length
-        bottom = min(top - fall, level[reach.lower] - _COVER_M - size / 1000) if reach.lower in down else top - fall
-        # A pipe that would come out steeper than 30 ‰ gets a drop in the manhole instead.
-        bottom = max(bottom, top - 0.03 * reach.line.length)
+        outlet = reach.lower not in down
+        deepest = level[reach.lower] - (_OUTLET_M if outlet else _COVER_M + size / 1000)
+        # A pipe that would come out too steep gets a drop in the manhole instead.
+        steepest = top - (_OUTLET_STEEP if outlet else _STEEP) * reach.line.length
+        bottom = max(min(top - fall, deepest), steepest)
         upstream_m[reach.lower] += length
         size_mm[reach.lower] = max(size_mm[reach.lower], size)
         invert[reach.lower] = min(invert[reach.lower], bottom)

@@ -119,18 +119,19 @@ def _overpass(catalogue: Catalogue, entry: NamedPlace, ground: Ground, streets: 
     """Join the nearest nodes of main streets on both sides of the railway."""
     at = Point(project([entry.at], catalogue)[0])
     over = nearest_points(ground.railway, at)[0]
-    main = {n for s in streets.edges if s.road_class in {"arterial", "secondary", "branch"} for n in (s.start, s.end)}
-    near = sorted((Point(streets.nodes[n]).distance(over), n) for n in sorted(main))
-    pairs = [
-        (a + b, u, v)
-        for position, (a, u) in enumerate(near[:40])
-        for b, v in near[:position]
-        if LineString([streets.nodes[u], streets.nodes[v]]).intersects(ground.railway) and a + b < _OVERPASS_M
-    ]
-    if not pairs:
-        return None
-    _, u, v = min(pairs)
-    return LineString([streets.nodes[u], streets.nodes[v]])
+    for classes in ({"arterial"}, {"arterial", "secondary", "branch"}):
+        main = {n for s in streets.edges if s.road_class in classes for n in (s.start, s.end)}
+        near = sorted((Point(streets.nodes[n]).distance(over), n) for n in sorted(main))
+        pairs = [
+            (a + b, u, v)
+            for position, (a, u) in enumerate(near[:40])
+            for b, v in near[:position]
+            if LineString([streets.nodes[u], streets.nodes[v]]).intersects(ground.railway) and a + b < _OVERPASS_M
+        ]
+        if pairs:
+            _, u, v = min(pairs)
+            return LineString([streets.nodes[u], streets.nodes[v]])
+    return None
 
 
 def _rebuilt(plan: IllustrativePlan, streets: Streets) -> list[RoadProject]:

@@ -14,13 +14,13 @@ from itertools import pairwise
 import networkx as nx  # type: ignore[import-untyped]
 import numpy as np
 import shapely
-from numpy.typing import NDArray
-from shapely.geometry import LineString, Point, Polygon
+from shapely.geometry import LineString, Point
 from shapely.geometry.base import BaseGeometry
 
 from yzgeo.catalogue import Catalogue
 
-from .ground import BANK_M, Ground, Points, project, rounded
+from .ground import Ground, Points, project, rounded
+from .lattice import SETTLEMENT, Lattice, build_lattice, settle_villages
 from .plan import IllustrativePlan, NeutralNames, StreetName, Zone
 
 RURAL = "rural"
@@ -57,22 +57,6 @@ class Streets:
     spare: tuple[Street, ...]
 
 
-@dataclass(frozen=True)
-class _Lattice:
-    """The bent grid: index ranges, node positions, zones and which nodes are usable."""
-
-    columns: NDArray[np.int64]
-    rows: NDArray[np.int64]
-    nodes: Points
-    zone: NDArray[np.int64]
-    step: NDArray[np.int64]
-    usable: NDArray[np.bool_]
-
-    def number(self, column: int, row: int) -> int:
-        """Number of the node where two lines cross."""
-        return column * len(self.rows) + row
-
-
 def build_streets(
     catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, villages: Points, rng: np.random.Generator
 ) -> tuple[Streets, Points]:
@@ -88,7 +72,7 @@ def build_streets(
     ground
         Its ground.
     villages
-        Rough centres of villages, shape (n, 2).
+        Rough centres of villages and other outlying settlements, shape (n, 2).
     rng
         Source of chance.
 
@@ -99,8 +83,11 @@ def build_streets(
     numpy.ndarray
         The villages' centres, moved to the nearest through road, shape (n, 2).
     """
-    lattice, villages = _lattice(catalogue, plan, ground, villages, rng)
-    graph = _unit_graph(catalogue, plan, ground, lattice, rng)
+    lattice = build_lattice(catalogue, plan, ground, rng)
+    reached = _main_component(_unit_graph(catalogue, plan, ground, lattice))
+    villages = settle_villages(lattice, plan, villages, np.array(sorted(reached)))
+    graph = _unit_graph(catalogue, plan, ground, lattice)
+    _add_lanes(graph, plan, lattice, rng)
     graph = _main_component(_contract(graph))
     spare = _thin(graph, plan, rng)
     _prune(graph, ground.boundary.boundary, rng)
@@ -110,78 +97,8 @@ def build_streets(
     return _as_streets(graph, gaps, spare), villages
 
 
-def _lattice(
-    catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, villages: Points, rng: np.random.Generator
-) -> tuple[_Lattice, Points]:
-    streets = plan.streets
-    origin = project([streets.origin], catalogue)[0]
-    west, south, east, north = ground.boundary.buffer(3 * streets.spacing_m).bounds
-    reach = max(east - origin[0], origin[0] - west, north - origin[1], origin[1] - south) * 1.15
-    half = int(np.ceil(reach / streets.spacing_m / streets.rural_step)) * streets.rural_step
-    index = np.arange(-half, half + 1)
-    across, along = _offsets(index, streets.spacing_m, rng), _offsets(index, streets.spacing_m, rng)
-    x, y = np.meshgrid(across, along, indexing="ij")
-    nodes = _turned(np.column_stack([x.ravel(), y.ravel()]), np.radians(streets.base_degrees)) + origin
-    still = nodes.copy()
-    for turn in streets.turns:
-        centre = project([turn.at], catalogue)[0]
-        weight = np.exp(-0.5 * (np.hypot(*(still - centre).T) / turn.radius_m) ** 2)[:, None]
-        nodes += weight * (_turned(still - centre, np.radians(turn.degrees)) - (still - centre))
-    zone, step = _zones(catalogue, plan, nodes)
-    calm = zone >= 0
-    nodes += _wobble(nodes, rng) * np.where(calm, streets.wobble_m, streets.rural_wobble_m)[:, None]
-    on_through = np.zeros((len(index), len(index)), dtype=bool)
-    on_through[index % streets.rural_step == 0] = True
-    on_through[:, index % streets.rural_step == 0] = True
-    inside = shapely.contains_xy(ground.boundary.buffer(-35), nodes[:, 0], nodes[:, 1])
-    usable = inside & ~shapely.contains_xy(ground.obstacles, nodes[:, 0], nodes[:, 1])
-    through = np.flatnonzero(on_through.ravel() & usable)
-    moved = villages.copy()
-    for position, village in enumerate(villages):
-        if len(through) == 0:
-            break
-        moved[position] = nodes[through[np.argmin(np.hypot(*(nodes[through] - village).T))]]
-        apart = np.hypot(*(nodes[through] - moved[position]).T) > 2.2 * streets.village_radius_m
-        through = through[apart] if apart.any() else through
-        near = (np.hypot(*(nodes - moved[position]).T) < streets.village_radius_m) & ~calm
-        zone[near], step[near] = -2, 1
-    return _Lattice(index, index, nodes, zone, step, usable), moved
-
-
-def _offsets(index: NDArray[np.int64], spacing_m: float, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Space lines unevenly, keeping line 0 at 0."""
-    widths = spacing_m * rng.uniform(0.78, 1.24, len(index))
-    offsets: NDArray[np.float64] = np.cumsum(widths)
-    return np.asarray(offsets - offsets[len(index) // 2])
-
-
-def _turned(points: Points, angle: float) -> Points:
-    cos, sin = np.cos(angle), np.sin(angle)
-    return np.column_stack([points[:, 0] * cos - points[:, 1] * sin, points[:, 0] * sin + points[:, 1] * cos])
-
-
-def _wobble(points: Points, rng: np.random.Generator) -> Points:
-    """A smooth random field of about unit size, so that lines swing instead of shaking."""
-    field: Points = np.zeros_like(points)
-    for wavelength in (2300.0, 1300.0, 760.0):
-        for axis in (0, 1):
-            heading, phase = rng.uniform(0, 2 * np.pi, 2)
-            wave = points @ np.array([np.cos(heading), np.sin(heading)]) * 2 * np.pi / wavelength
-            field[:, axis] += np.sin(wave + phase) * 0.6
-    return np.asarray(field + rng.normal(0, 0.12, points.shape))
-
-
-def _zones(catalogue: Catalogue, plan: IllustrativePlan, points: Points) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    zone = np.full(len(points), -1)
-    step = np.full(len(points), plan.streets.rural_step)
-    for number, entry in reversed(list(enumerate(plan.streets.zones))):
-        inside = shapely.contains_xy(Polygon(project(entry.ring, catalogue)), points[:, 0], points[:, 1])
-        zone[inside], step[inside] = number, entry.step
-    return zone, step
-
-
 def _zone_id(number: int, zones: tuple[Zone, ...]) -> str:
-    return zones[number].id if number >= 0 else (VILLAGE if number == -2 else RURAL)
+    return zones[number].id if number >= 0 else (VILLAGE if number == SETTLEMENT else RURAL)
 
 
 def _road_class(line: int, zone: str) -> str:
@@ -195,11 +112,9 @@ def _road_class(line: int, zone: str) -> str:
     return "lane"
 
 
-def _unit_graph(
-    catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, lattice: _Lattice, rng: np.random.Generator
-) -> nx.Graph:
-    """Join neighbouring nodes along the lines that are built, then bridges, the crossing and lanes."""
-    streets, size = plan.streets, len(lattice.rows)
+def _unit_graph(catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, lattice: Lattice) -> nx.Graph:
+    """Join neighbouring nodes along the lines that are built, then add bridges and the crossing."""
+    streets, size = plan.streets, len(lattice.lines)
     grid = np.arange(size * size).reshape(size, size)
     obstacles = ground.obstacles
     shapely.prepare(obstacles)
@@ -207,11 +122,7 @@ def _unit_graph(
     namer = _Namer(catalogue, plan.streets.names, streets.neutral, lattice)
     for run in ("column", "row"):
         starts, ends = (grid[:, :-1], grid[:, 1:]) if run == "column" else (grid[:-1], grid[1:])
-        index = (
-            np.broadcast_to(lattice.columns[:, None], starts.shape)
-            if run == "column"
-            else np.broadcast_to(lattice.rows, starts.shape)
-        )
+        index = np.broadcast_to(lattice.lines[:, None] if run == "column" else lattice.lines, starts.shape)
         line, a, b = index.ravel(), starts.ravel(), ends.ravel()
         # The coarser end decides where zones meet, but a village's own streets never reach out.
         keep = lattice.usable[a] & lattice.usable[b] & (line % np.maximum(lattice.step[a], lattice.step[b]) == 0)
@@ -231,7 +142,6 @@ def _unit_graph(
     for u, v, data in graph.edges(data=True):
         data.update(points=np.array([lattice.nodes[u], lattice.nodes[v]]), bridge=False, crossing=False, start=u)
     _join_over(graph, catalogue, plan, ground, lattice)
-    _add_lanes(graph, plan, lattice, rng)
     return graph
 
 
@@ -239,16 +149,16 @@ class _Namer:
     """Names of lines: the plan's where it gives one, else a neutral number."""
 
     def __init__(
-        self, catalogue: Catalogue, names: tuple[StreetName, ...], neutral: NeutralNames, lattice: _Lattice
+        self, catalogue: Catalogue, names: tuple[StreetName, ...], neutral: NeutralNames, lattice: Lattice
     ) -> None:
         self._neutral = neutral
         self._pins: list[tuple[str, int, Points, float, str]] = []
-        size = len(lattice.rows)
+        size = len(lattice.lines)
         taken: set[tuple[str, int, int]] = set()
         for entry in names:
             at = project([entry.at], catalogue)[0]
             away = np.hypot(*(lattice.nodes - at).T).reshape(size, size)
-            index = lattice.columns if entry.run == "column" else lattice.rows
+            index = lattice.lines
             nearest = away.min(axis=1 if entry.run == "column" else 0)
             for position in np.argsort(np.where(index % 4 == 0, nearest, np.inf)):
                 place = (entry.run, int(index[position]), round(float(at[1 if entry.run == "column" else 0]) / 4000))
@@ -288,9 +198,7 @@ def numeral(number: int) -> str:
     return (("" if tens == 1 else digits[tens]) + "十" if tens else "") + (digits[ones] if ones or not tens else "")
 
 
-def _join_over(
-    graph: nx.Graph, catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, lattice: _Lattice
-) -> None:
+def _join_over(graph: nx.Graph, catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, lattice: Lattice) -> None:
     """Build each bridge, and the one crossing, on the main line that passes nearest to where the plan puts it."""
     blocked = {river.plan.name: river.surface for river in ground.rivers}
     everything = {**blocked, "": ground.rail_area}
@@ -319,12 +227,12 @@ def _join_over(
             )  # fmt: skip
 
 
-def _hops(graph: nx.Graph, lattice: _Lattice, longest_m: float) -> Iterable[tuple[int, int]]:
+def _hops(graph: nx.Graph, lattice: Lattice, longest_m: float) -> Iterable[tuple[int, int]]:
     """Pairs of built nodes that follow each other on a main line with an obstacle between them."""
-    size = len(lattice.rows)
+    size = len(lattice.lines)
     grid = np.arange(size * size).reshape(size, size)
-    lines = [grid[p] for p in np.flatnonzero(lattice.columns % 2 == 0)]
-    lines += [grid[:, p] for p in np.flatnonzero(lattice.rows % 2 == 0)]
+    lines = [grid[p] for p in np.flatnonzero(lattice.lines % 2 == 0)]
+    lines += [grid[:, p] for p in np.flatnonzero(lattice.lines % 2 == 0)]
     for line in lines:
         built = [int(node) for node in line if node in graph]
         for u, v in pairwise(built):
@@ -332,10 +240,10 @@ def _hops(graph: nx.Graph, lattice: _Lattice, longest_m: float) -> Iterable[tupl
                 yield u, v
 
 
-def _add_lanes(graph: nx.Graph, plan: IllustrativePlan, lattice: _Lattice, rng: np.random.Generator) -> None:
+def _add_lanes(graph: nx.Graph, plan: IllustrativePlan, lattice: Lattice, rng: np.random.Generator) -> None:
     """Split some blocks of the finest zones by a lane between the middles of two opposite sides."""
     share = {zone.id: zone.lanes for zone in plan.streets.zones}
-    size = len(lattice.rows)
+    size = len(lattice.lines)
     middles: dict[tuple[int, int], int] = {}
     for column in range(size - 1):
         for row in range(size - 1):
@@ -403,11 +311,13 @@ def _thin(graph: nx.Graph, plan: IllustrativePlan, rng: np.random.Generator) -> 
     for u, v in edges:
         graph.edges[u, v]["weight"] = _RANK[graph.edges[u, v]["road_class"]] + rng.random()
     kept = {tuple(sorted(edge)) for edge in nx.minimum_spanning_edges(graph, data=False)}
+    # What a bridge leads to stays, or the bridge would lead nowhere.
+    heads = {node for u, v, data in graph.edges(data=True) if data["bridge"] or data["crossing"] for node in (u, v)}
     spare = []
     for u, v in edges:
         data = graph.edges[u, v]
         minor = data["road_class"] in {"lane", "branch", "rural"} and not data["bridge"]
-        if minor and (u, v) not in kept and rng.random() < share[data["zone"]]:
+        if minor and (u, v) not in kept and not heads & {u, v} and rng.random() < share[data["zone"]]:
             spare.append(_street(u, v, data))
             graph.remove_edge(u, v)
     return spare
@@ -471,6 +381,3 @@ def _as_streets(graph: nx.Graph, gaps: list[Street], spare: list[Street]) -> Str
     edges = [_street(min(u, v), max(u, v), data) for u, v, data in graph.edges(data=True)]
     edges.sort(key=lambda street: (street.start, street.end))
     return Streets(nodes, renumber(edges), renumber(gaps), renumber(spare))
-
-
-__all__ = ["BANK_M", "RURAL", "VILLAGE", "WIDTH_M", "Street", "Streets", "build_streets", "numeral"]

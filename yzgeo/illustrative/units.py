@@ -20,6 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from yzgeo.catalogue import Catalogue
 
 from .ground import Ground, Points, project
+from .lattice import FINE_STEP
 from .plan import IllustrativePlan
 from .streets import VILLAGE, Streets
 
@@ -139,6 +140,29 @@ def read_register(catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, 
                 mine = points[owner == code]
             centres[members] = _spread(mine, len(members), rng)
     return Register(subdistricts, communities, centres)
+
+
+def outlying(catalogue: Catalogue, plan: IllustrativePlan, register: Register) -> NDArray[np.bool_]:
+    """
+    Tell which communities need a settlement of their own.
+
+    Parameters
+    ----------
+    catalogue
+        Catalogue of the district.
+    plan
+        Plan of the illustrative district.
+    register
+        Communities with their centres.
+
+    Returns
+    -------
+    numpy.ndarray
+        True for villages, and for communities whose centre lies outside the finely built zones, shape (n,).
+    """
+    rings = [Polygon(project(zone.ring, catalogue)) for zone in plan.streets.zones if zone.step <= FINE_STEP]
+    built = shapely.contains_xy(shapely.union_all(rings), register.centres[:, 0], register.centres[:, 1])
+    return np.array([unit.rural for unit in register.communities]) | ~built
 
 
 def beyond_area(ground: Ground, seeds: Points) -> BaseGeometry:
@@ -282,7 +306,7 @@ def _sample(
     """Scatter points over the land; tell for each the subdistrict whose centre is nearest, and whether it is urban."""
     west, south, east, north = ground.boundary.bounds
     points = np.column_stack([rng.uniform(west, east, 20_000), rng.uniform(south, north, 20_000)])
-    land = ground.boundary.difference(ground.water.buffer(60)).difference(ground.rail_area)
+    land = ground.boundary.difference(ground.water.buffer(60)).difference(ground.obstacles)
     points = points[shapely.contains_xy(land, points[:, 0], points[:, 1])]
     codes, seeds, sides = [], [], []
     for code, entry in plan.subdistricts.items():
@@ -313,4 +337,5 @@ def _spread(points: Points, count: int, rng: np.random.Generator) -> Points:
         for number in range(count):
             if (nearest == number).any():
                 centres[number] = points[nearest == number].mean(axis=0)
-    return centres
+    # The middle of a bent or split quarter may lie outside it.
+    return np.asarray(points[cKDTree(points).query(centres)[1]])

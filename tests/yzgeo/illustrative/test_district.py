@@ -9,7 +9,8 @@ import pytest
 import shapely
 
 from yzgeo.catalogue import Catalogue
-from yzgeo.illustrative import Illustration, generate
+from yzgeo.errors import CatalogueError
+from yzgeo.illustrative import Illustration, IllustrativePlan, generate, load_plan
 
 AREAS = ("shantytown_parcel", "old_compound", "park_green")
 POINTS = (
@@ -124,6 +125,20 @@ def test_a_second_tiny_district_keeps_the_same_promises(tiny_catalogue: Catalogu
     text = "".join(frame.to_csv() for frame in frames.values())
     for word in ("银州", "铁西", "柴河", "辽河", "铁岭"):
         assert word not in text
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"parcels": {"count": 3, "area_m2": 9_000_000, "weights": {"town": 1}}}, "parcels"),
+        ({"compounds": {"count": 2, "buildings": 5000, "weights": {"town": 1}}}, "compound buildings"),
+    ],
+)
+def test_a_plan_that_does_not_fit_is_refused(tiny_catalogue: Catalogue, change: dict[str, object], reason: str) -> None:
+    tiny = load_plan(tiny_catalogue.root / "illustrative.yaml")
+    plan = IllustrativePlan.model_validate(tiny.model_dump() | change)
+    with pytest.raises(CatalogueError, match=reason):
+        generate(tiny_catalogue, plan)
 
 
 def test_no_module_names_the_district() -> None:
