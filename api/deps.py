@@ -5,23 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, TypeVar
+from functools import cached_property
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import parse_qsl
 
 import anyio
 from anyio import to_thread
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Path, Query, Request, Response
 
+from yzgeo import targets
 from yzgeo.access import Role, may_see
 from yzgeo.catalogue import Catalogue, Layer
 from yzgeo.errors import LayerUnknownError, ParameterError
 from yzgeo.store.base import BBox, Store
-from yzgeo.workflows.overview import OverviewCache, visible_fields
+from yzgeo.targets import Target
+from yzgeo.workflows.overview import visible_fields
 from yzgeo.workflows.tiles import ByteCache, TileMaker
 
 from .auth import Caller, Passwords, SignInGuard, caller_of
 from .middleware import Metrics
-from .responses import Prepared, header
+from .responses import JSON, Prepared, dumps, etag_of, header
 from .settings import Settings
 
 Language = Literal["zh", "en"]
@@ -44,7 +47,7 @@ class Context:
     items: ByteCache[Prepared]
     tile_headers: ByteCache[TileHeaders]
     files: ByteCache[Prepared]
-    overviews: OverviewCache
+    answers: ByteCache[Prepared]
     guard: SignInGuard
     passwords: Passwords = field(default_factory=Passwords)
     threads: anyio.CapacityLimiter | None = None
@@ -54,6 +57,11 @@ class Context:
     def catalogue(self) -> Catalogue:
         """The catalogue that is served."""
         return self.store.catalogue
+
+    @cached_property
+    def promises(self) -> tuple[Target, ...]:
+        """What the plan promises, read once."""
+        return targets.load(self.catalogue)
 
     def fields(self, layer: Layer, role: Role) -> tuple[str, ...]:
         """
@@ -93,6 +101,35 @@ class Context:
         if self.threads is None:
             self.threads = anyio.CapacityLimiter(_THREADS)
         return await to_thread.run_sync(work, limiter=self.threads)
+
+    async def answer(
+        self, request: Request, key: tuple[str, ...], make: Callable[[], Any], *, media_type: str = JSON
+    ) -> Response:
+        """
+        Answer with JSON that is computed, encoded and compressed once for a state.
+
+        Parameters
+        ----------
+        request
+            The request.
+        key
+            What the answer depends on, the state of the layers among it.
+        make
+            Computes the content.
+        media_type
+            Content type.
+
+        Returns
+        -------
+        Response
+            The content, or 304.
+        """
+        kept = self.answers.get(key)
+        if kept is None:
+            etag = etag_of(*key)
+            kept = await self.in_thread(lambda: Prepared(dumps(make()), etag=etag, media_type=media_type))
+            self.answers.put(key, kept, kept.size)
+        return kept.answer(request)
 
 
 def context_of(request: Request) -> Context:

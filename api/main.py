@@ -12,7 +12,6 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from yzgeo.store.base import Store
-from yzgeo.workflows.overview import OverviewCache
 from yzgeo.workflows.tiles import ByteCache, TileMaker
 from yzgeo.workflows.workspace import open_workspace
 
@@ -26,6 +25,7 @@ from .settings import Settings
 
 _MIB = 1 << 20
 _FILES_MIB = 32
+_ANSWERS_MIB = 64
 # Routes that answer from memory. FastAPI's own handling costs as much as all that they do, so a plain route of the same
 # address stands before the one that describes it.
 _HOT = (tiles.tile, features.item)
@@ -70,7 +70,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         tile_headers=ByteCache(_MIB),
         files=ByteCache(_FILES_MIB * _MIB),
         items=ByteCache(settings.item_cache_mib * _MIB),
-        overviews=OverviewCache(),
+        answers=ByteCache(_ANSWERS_MIB * _MIB),
         guard=SignInGuard(
             failures=settings.sign_in_failures,
             lock_s=settings.sign_in_lock_minutes * 60,

@@ -186,18 +186,28 @@ class Prepared:
         Content type.
     cache
         Value of ``Cache-Control``.
+    more
+        Further headers, encoded.
     """
 
     __slots__ = ("_common", "_packed", "_packed_headers", "_plain", "_plain_headers", "etag")
 
-    def __init__(self, body: bytes, *, etag: str, media_type: str, cache: str = "no-cache, private") -> None:
+    def __init__(
+        self,
+        body: bytes,
+        *,
+        etag: str,
+        media_type: str,
+        cache: str = "no-cache, private",
+        more: tuple[tuple[bytes, bytes], ...] = (),
+    ) -> None:
         self.etag = etag
         self._common = (
             (b"etag", etag.encode()),
             (b"cache-control", cache.encode()),
             (b"vary", b"Accept-Encoding, Cookie, Authorization"),
         )
-        typed = ((b"content-type", media_type.encode()), *self._common)
+        typed = ((b"content-type", media_type.encode()), *self._common, *more)
         self._plain = body
         packed = gzip.compress(body, 6) if len(body) >= _GZIP_FROM else b""
         self._packed = packed if len(packed) < len(body) else b""

@@ -62,15 +62,14 @@ async def collections(
     request: Request, context: ContextDep, caller: CallerDep, base: BaseUrlDep, lang: LanguageDep
 ) -> Response:
     """Every layer the caller may see."""
-    layers = overview.visible_layers(context.catalogue, caller.role)
     state = overview.state_of(context.store, caller.role)
-    described = await context.in_thread(
-        lambda: context.overviews.get(
-            ("collections", state, base, lang), lambda: [_describe(context, layer, base, lang) for layer in layers]
-        )
-    )
-    content = {"links": [_link(f"{base}/ogc/collections", "self", JSON)], "collections": described}
-    return json_response(request, content, etag=etag_of("collections", state, base, lang))
+
+    def describe() -> dict[str, Any]:
+        layers = overview.visible_layers(context.catalogue, caller.role)
+        described = [_describe(context, layer, base, lang) for layer in layers]
+        return {"links": [_link(f"{base}/ogc/collections", "self", JSON)], "collections": described}
+
+    return await context.answer(request, ("collections", state, base, lang), describe)
 
 
 @router.get("/collections/{layer_id}", operation_id="collection", response_model=models.Collection)
@@ -78,13 +77,9 @@ async def collection(
     request: Request, context: ContextDep, layer: LayerDep, base: BaseUrlDep, lang: LanguageDep
 ) -> Response:
     """One layer."""
-    revision = context.store.revision(layer.id)
-    content = await context.in_thread(
-        lambda: context.overviews.get(
-            ("collection", layer.id, str(revision), base, lang), lambda: _describe(context, layer, base, lang)
-        )
-    )
-    return json_response(request, content, etag=etag_of("collection", layer.id, revision, base, lang))
+    revision = str(context.store.revision(layer.id))
+    key = ("collection", layer.id, revision, base, lang)
+    return await context.answer(request, key, lambda: _describe(context, layer, base, lang))
 
 
 @router.get("/collections/{layer_id}/queryables", operation_id="queryables", response_class=Response)

@@ -14,8 +14,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from api import models, settings
 from api.deps import CallerDep, Context, ContextDep, StrictParameters
 from api.errors import status_of
-from api.responses import etag_of, json_response
+from api.responses import json_response
 from yzgeo import errors as library
+from yzgeo.access import Role
 from yzgeo.errors import ForbiddenError
 from yzgeo.workflows import overview
 
@@ -74,13 +75,10 @@ async def show_errors(request: Request) -> Response:
 async def layers(request: Request, context: ContextDep, caller: CallerDep) -> Response:
     """The district and every layer the caller may see."""
     state = overview.state_of(context.store, caller.role)
-    content = await context.in_thread(
-        lambda: context.overviews.get(("layers", state), lambda: _overview(context, caller.role))
-    )
-    return json_response(request, content, etag=etag_of("layers", state))
+    return await context.answer(request, ("layers", state), lambda: _overview(context, caller.role))
 
 
-def _overview(context: Context, role: Any) -> dict[str, Any]:
+def _overview(context: Context, role: Role) -> dict[str, Any]:
     content = overview.district_overview(context.store, role)
     for layer in content["layers"]:
         root = f"/ogc/collections/{layer['id']}"

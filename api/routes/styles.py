@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api import models
 from api.deps import BaseUrlDep, CallerDep, ContextDep, LanguageDep, LayerDep, StrictParameters
-from api.responses import etag_of, json_response
+from api.responses import json_response
 from yzgeo.errors import NotFoundError
 from yzgeo.workflows import overview
 from yzgeo.workflows.tiles import district_style, layer_style
@@ -46,15 +46,13 @@ async def whole_style(
 ) -> Response:
     """All layers the caller may see, polygons below lines below points below texts."""
     state = overview.state_of(context.store, caller.role)
-    layers = overview.visible_layers(context.catalogue, caller.role)
     name = getattr(context.catalogue.district.product_title, lang)
-    content = await context.in_thread(
-        lambda: context.overviews.get(
-            ("style", state, base, lang),
-            lambda: district_style(context.store, layers, tiles_url=base + _TILES, name=name),
-        )
-    )
-    return json_response(request, content, etag=etag_of("style", state, base, lang), media_type=STYLE_JSON)
+
+    def style() -> dict[str, Any]:
+        layers = overview.visible_layers(context.catalogue, caller.role)
+        return district_style(context.store, layers, tiles_url=base + _TILES, name=name)
+
+    return await context.answer(request, ("style", state, base, lang), style, media_type=STYLE_JSON)
 
 
 @router.get("/{layer_id}", operation_id="style", response_class=Response)
@@ -72,5 +70,9 @@ async def one_style(
     if layer.spec.geometry == "none" or (revision is not None and revision > current):
         raise NotFoundError(what=request.url.path)
     name = getattr(layer.spec.title, lang)
-    content = await context.in_thread(lambda: layer_style(context.store, layer, tiles_url=base + _TILES, name=name))
-    return json_response(request, content, etag=etag_of("style", current, base, lang), media_type=STYLE_JSON)
+    return await context.answer(
+        request,
+        ("style", layer.id, str(current), base, lang),
+        lambda: layer_style(context.store, layer, tiles_url=base + _TILES, name=name),
+        media_type=STYLE_JSON,
+    )

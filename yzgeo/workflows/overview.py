@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -21,7 +19,6 @@ from yzgeo.catalogue import Catalogue, Layer
 from yzgeo.store.base import BBox, Query, Rows, Store, Value
 
 SEARCH_MOST = 100
-_CACHED = 32
 
 
 def visible_layers(catalogue: Catalogue, role: Role) -> tuple[Layer, ...]:
@@ -216,7 +213,7 @@ def search(store: Store, role: Role, text: str, limit: int) -> list[dict[str, An
     return [hit for _, _, hit in ranked[:limit]]
 
 
-def target_board(store: Store, role: Role) -> dict[str, Any]:
+def target_board(store: Store, role: Role, *, promises: Sequence[targets.Target] | None = None) -> dict[str, Any]:
     """
     Measure every promise of the plan.
 
@@ -227,6 +224,8 @@ def target_board(store: Store, role: Role) -> dict[str, Any]:
     role
         Role of the one who asks. The promise itself is public; figures measured on what the role may not see are
         withheld.
+    promises
+        What the plan promises, where it was read before; read from the catalogue if not given.
 
     Returns
     -------
@@ -239,43 +238,8 @@ def target_board(store: Store, role: Role) -> dict[str, Any]:
         "plan": catalogue.district.plan.model_dump(),
         "period": catalogue.district.plan_period,
         "as_of": _last_change(store, role),
-        "targets": [_describe_target(target, frames, role) for target in targets.load(catalogue)],
+        "targets": [_describe_target(target, frames, role) for target in (promises or targets.load(catalogue))],
     }
-
-
-class OverviewCache:
-    """Keeps computed answers until any visible layer changes."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, ...], Any] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[str, ...], make: Callable[[], Any]) -> Any:
-        """
-        Get an answer, computing it once per key.
-
-        Parameters
-        ----------
-        key
-            What the answer depends on, `state_of` among it.
-        make
-            Computes it.
-
-        Returns
-        -------
-        object
-            The answer, to be left unchanged.
-        """
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        made = make()
-        with self._lock:
-            self._kept[key] = made
-            while len(self._kept) > _CACHED:
-                self._kept.popitem(last=False)
-        return made
 
 
 def _describe_layer(store: Store, layer: Layer, role: Role) -> dict[str, Any]:

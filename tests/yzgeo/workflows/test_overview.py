@@ -112,16 +112,3 @@ def test_the_board_speaks_of_the_last_change(store) -> None:
     board = overview.target_board(store, "anonymous")
     assert board["as_of"] == store.batches()[0].recorded_at.date()
     assert all(target["source"] and target["denominator"]["zh"] for target in board["targets"])
-
-
-def test_answers_are_kept_until_the_key_changes() -> None:
-    cache, made = overview.OverviewCache(), []
-
-    def make() -> int:
-        made.append(1)
-        return len(made)
-
-    assert [cache.get(("a",), make), cache.get(("a",), make), cache.get(("b",), make)] == [1, 1, 2]
-    for number in range(100):
-        cache.get((str(number),), make)
-    assert cache.get(("a",), make) == 103
