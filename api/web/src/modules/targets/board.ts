@@ -30,7 +30,7 @@ export function sectionsOf(
 }
 
 function isMeasured(target: Target): boolean {
-  return 'share' in standingOf(target)
+  return !('silence' in standingOf(target))
 }
 
 function measuredFirst<T>(things: readonly T[], measured: (thing: T) => boolean): T[] {
@@ -40,13 +40,17 @@ function measuredFirst<T>(things: readonly T[], measured: (thing: T) => boolean)
 /** Why a target shows no bar. */
 export type Silence = 'withheld' | 'manual' | 'byRun' | 'notMeasured'
 
-export type Standing = { share: number; registeredShare: number } | { silence: Silence }
+export type Standing =
+  | { share: number; registeredShare: number }
+  /** Measured, and the plan gives no number to hold it against. */
+  | { counted: true }
+  | { silence: Silence }
 
 /** Share done of the figure, and share registered (drawn paler behind it); both kept within the bar. */
 export function standingOf(target: Target): Standing {
   const { value, done, registered, share } = target
   const portion = share ?? (value && done !== null ? done / value : null)
-  if (portion === null) return { silence: silenceOf(target) }
+  if (portion === null) return done !== null && !target.withheld ? { counted: true } : { silence: silenceOf(target) }
   return { share: within(portion), registeredShare: within(value && registered !== null ? registered / value : portion) }
 }
 

@@ -42,6 +42,10 @@ describe('where a target stands', () => {
     expect(standingOf(target('a', { done: null, share: null, measure: measuredBy(measure) }))).toEqual({ silence })
   })
 
+  it('is counted where the plan gives no number', () => {
+    expect(standingOf(target('a', { value: null, done: 8.9 }))).toEqual({ counted: true })
+  })
+
   it('is not told to those who may not see its layer', () => {
     expect(standingOf(target('a', { done: null, withheld: true }))).toEqual({ silence: 'withheld' })
   })
