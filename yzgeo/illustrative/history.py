@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from itertools import count
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -73,8 +75,14 @@ def write_history(catalogue: Catalogue, frames: Mapping[str, gpd.GeoDataFrame], 
         layer = catalogue.layer(layer_id)
         if layer.stage_table is None:
             continue
-        rng = np.random.default_rng([seed, number])
-        writer = _Writer(layer, layer.stage_table, catalogue.district.plan_period[0], as_of, evidence, rng)
+        writer = _Writer(
+            layer=layer,
+            table=layer.stage_table,
+            first=catalogue.district.plan_period[0],
+            as_of=as_of,
+            evidence=evidence,
+            rng=np.random.default_rng([seed, number]),
+        )
         states = []
         for row in frame.drop(columns=frame.geometry.name).to_dict("records"):
             events = writer.course({str(key): value for key, value in row.items()})
@@ -95,21 +103,41 @@ def _columns(table: StageTable, states: Sequence[ledger.State], index: pd.Index[
     return pd.DataFrame(made, index=index, dtype=object)
 
 
+@dataclass(frozen=True)
+class _Entry:
+    """Who tells of which feature; ``numbers`` counts its events, so that their ids stay the same."""
+
+    layer: str
+    key: str
+    home: str | None
+    actor: str
+    role: str
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Writer:
     """Invents the events of one layer's features."""
 
-    def __init__(
-        self, layer: Layer, table: StageTable, first: date, as_of: date, evidence: str, rng: np.random.Generator
-    ) -> None:
-        self.layer = layer
-        self.table = table
-        self.machine = stages.machine(table)
-        self.first, self.as_of = first, as_of
-        self.evidence = evidence
-        self.rng = rng
-        self.order = [stage.id for stage in table.stages if not stage.aside]
-        field_role = "field" in table.roles.forward and may_see("field", layer.spec.access)
-        self.reporter = ("示意街道员", "field") if field_role else ("示意规划员", "planner")
+    layer: Layer
+    table: StageTable
+    first: date
+    as_of: date
+    evidence: str
+    rng: np.random.Generator
+
+    @cached_property
+    def machine(self) -> stages.Machine:
+        return stages.machine(self.table)
+
+    @cached_property
+    def order(self) -> list[str]:
+        return [stage.id for stage in self.table.stages if not stage.aside]
+
+    @cached_property
+    def reporter(self) -> tuple[str, str]:
+        in_the_field = "field" in self.table.roles.forward and may_see("field", self.layer.spec.access)
+        return ("示意街道员", "field") if in_the_field else ("示意规划员", "planner")
 
     def course(self, row: Mapping[str, Any]) -> list[Event]:
         """Invent the events of one feature."""
@@ -133,11 +161,11 @@ class _Writer:
         open_stages = [each for each in self.order[1:] if each not in self.machine.done]
         return [*open_stages[: int(self.rng.integers(1, len(open_stages) + 1))], stage]
 
-    def _days(self, count: int, start: date | None, reached: date) -> list[date]:
+    def _days(self, moves: int, start: date | None, reached: date) -> list[date]:
         """Spread the moves between the planned start and the day the last stage was reached."""
-        room = max((reached - self.first).days, count)
-        span = min(max((reached - start).days if start else 0, 40 * count), room)
-        gaps = self.rng.dirichlet(np.full(count, 2.0)) * max(span - count, 0)
+        room = max((reached - self.first).days, moves)
+        span = min(max((reached - start).days if start else 0, 40 * moves), room)
+        gaps = self.rng.dirichlet(np.full(moves, 2.0)) * max(span - moves, 0)
         behind = np.concatenate([np.cumsum((gaps.astype(int) + 1)[::-1])[::-1][1:], [0]])
         return [reached - timedelta(days=int(days)) for days in behind]
 
@@ -172,13 +200,14 @@ class _Writer:
             end = dated.get(complete)
             goal = bounds[measure.field] if end else self._so_far(row.get(measure.field), bounds[measure.field])
             first, last = dated[begun], end or min(dated[begun] + timedelta(days=240), self.as_of)
-            count = max(min(int(self.rng.integers(2, 5)), (last - first).days), 1)
-            shares = np.sort(self.rng.uniform(0.1, 0.95, count - 1)).tolist() + [1.0]
+            if goal <= 0:
+                continue
+            steps = max(min(int(self.rng.integers(2, 5)), (last - first).days), 1)
+            shares = [*np.sort(self.rng.uniform(0.1, 0.95, steps - 1)).tolist(), 1.0]
             for number, share in enumerate(shares, 1):
-                value = round(goal * share) if whole else round(goal * share, 1)
-                exact = goal if number == count else min(value, goal)
-                day = first + timedelta(days=(last - first).days * number // count)
-                yield self._event(entry, "measure", day, {measure.field: int(exact) if whole else exact})
+                value = goal if number == steps else min(round(goal * share, 0 if whole else 1), goal)
+                day = first + timedelta(days=(last - first).days * number // steps)
+                yield self._event(entry, "measure", day, {measure.field: int(value) if whole else value})
 
     def _so_far(self, stored: object, bound: float) -> float:
         known = isinstance(stored, int | float) and not pd.isna(stored)
@@ -193,6 +222,8 @@ class _Writer:
             return
         chance = self.rng.random()
         day = min(reached + timedelta(days=int(self.rng.integers(1, 30))), self.as_of)
+        if day <= reached:
+            return
         payload = {"to": onward[0].target, **({"evidence": [self.evidence]} if onward[0].evidence else {})}
         if onward[0].second_person and chance < 0.3:
             recent = max(day, self.as_of - timedelta(days=int(self.rng.integers(1, 20))))
@@ -223,10 +254,9 @@ class _Writer:
         if after is not None:
             recorded = min(max(recorded, after + timedelta(minutes=5)), end + timedelta(minutes=30))
             valid = max(valid, after.astimezone(ZONE)) if after > valid else valid
-        entry.count[0] += 1
         actor = f"{entry.actor}·{entry.home}" if entry.home else entry.actor
         return Event(
-            id=str(uuid5(NAMESPACE_URL, f"yzgeo:illustrative:{entry.layer}:{entry.key}:{entry.count[0]}")),
+            id=str(uuid5(NAMESPACE_URL, f"yzgeo:illustrative:{entry.layer}:{entry.key}:{next(entry.numbers)}")),
             layer=entry.layer,
             uid=feature_uid(entry.layer, entry.key),
             kind=kind,
@@ -236,25 +266,6 @@ class _Writer:
             payload={**payload, "illustrative": True},
             recorded_at=recorded.astimezone(UTC),
         )
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """Who tells of which feature; ``count`` numbers its events."""
-
-    layer: str
-    key: str
-    home: str | None
-    actor: str
-    role: str
-    count: list[int]
-
-    def __init__(
-        self, layer: str, key: str, home: object, actor: str, role: str, count: list[int] | None = None
-    ) -> None:
-        values = {"layer": layer, "key": key, "home": home, "actor": actor, "role": role}
-        for name, value in {**values, "count": [0] if count is None else count}.items():
-            object.__setattr__(self, name, value)
 
 
 def _day(value: object) -> date | None:

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,7 +33,9 @@ from yzgeo.errors import (
     WorkspaceExistsError,
     WorkspaceMissingError,
 )
-from yzgeo.store.base import Account, Provenance, Store
+from yzgeo.ledger import Event
+from yzgeo.store.attachments import AttachmentFolder
+from yzgeo.store.base import Account, Attachment, Provenance, Store
 
 from .accounts import hash_password
 
@@ -292,17 +294,40 @@ def _fill(database: Store, building: Path, catalogue: Catalogue, progress: Progr
     from yzgeo import illustrative  # noqa: PLC0415
 
     made = illustrative.generate(catalogue, progress=lambda what, share: progress(what, share * 0.7))
+    plan = illustrative.load_plan(catalogue.root / illustrative.PLAN_FILE)
+    past = illustrative.write_history(catalogue, made.frames, as_of=plan.as_of, seed=plan.seed)
+    progress("写入示意台账", 0.7)
+    _remember(database, building, past.events, past.picture, (past.width, past.height))
     provenance = Provenance(actor="yzgeo", reason="示意数据（illustrative district）")
     counts: dict[str, int] = {}
     for number, (layer_id, frame) in enumerate(made.frames.items()):
         layer = catalogue.layer(layer_id)
         progress(f"写入 {layer.spec.title.zh}", 0.7 + 0.25 * number / len(made.frames))
-        put = prepare_frame(layer, frame, catalogue.district.storage_crs)
+        staged = frame.assign(**past.columns[layer_id]) if layer_id in past.columns else frame
+        put = prepare_frame(layer, staged, catalogue.district.storage_crs)
         counts[layer_id] = database.write(layer_id, put=put, provenance=provenance).inserted
     for name, raster in made.rasters.items():
         progress(f"写入 {name}", 0.97)
         store.rasters.write_cog(building / "rasters" / f"{name}.tif", raster.array, raster.transform, raster.crs)
     return counts
+
+
+def _remember(database: Store, building: Path, events: Sequence[Event], picture: bytes, size: tuple[int, int]) -> None:
+    """Put the invented past into the ledger before the features, whose stages then agree with it from the start."""
+    sha256 = AttachmentFolder(building).put(picture)
+    database.ledger.put_attachment(
+        Attachment(
+            sha256=sha256,
+            media_type="image/png",
+            bytes=len(picture),
+            actor="示意",
+            added_at=datetime.now(UTC),
+            width=size[0],
+            height=size[1],
+            illustrative=True,
+        )
+    )
+    database.ledger.record_many(events, actor="yzgeo", reason="示意台账（illustrative ledger）")
 
 
 def _plain(value: Any) -> Any:
