@@ -194,7 +194,7 @@ def test_every_point_of_a_projected_file_lands_where_it_belongs(workspace: Works
 def test_killed_in_the_middle_of_an_import_all_or_none_is_there(
     tmp_path: Path, catalogue: Catalogue, parcels: Parcels
 ) -> None:
-    """SIGKILL at twelve moments between the start of the write and its end."""
+    """SIGKILL at several moments between the start of the write and its end."""
     path = tmp_path / "workspace"
     create_workspace(path, catalogue)
     file = parcels("many.gpkg", count=6000)
@@ -206,7 +206,7 @@ def test_killed_in_the_middle_of_an_import_all_or_none_is_there(
     )
     outcomes = set()
     expected = 0
-    for delay_s in (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 1.2, 2.5):
+    for delay_s in (0.0, 0.05, 0.15, 0.4, 1.0, 3.0):
         process = subprocess.Popen(
             [sys.executable, "-c", script, str(path), str(file)], stdout=subprocess.PIPE, text=True
         )
