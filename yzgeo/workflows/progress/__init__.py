@@ -1,14 +1,15 @@
 """Progress: recording it, reading one feature's story, and where the district stands on any day."""
 
+from .changes import changes_between as changes_between
+from .curves import curve_of as curve_of
+from .figures import reference_day as reference_day
 from .recording import Caller as Caller
 from .recording import Draft as Draft
 from .recording import Receipt as Receipt
 from .recording import record_event as record_event
-from .standing import changes_between as changes_between
-from .standing import curve_of as curve_of
 from .standing import progress_on as progress_on
-from .standing import reference_day as reference_day
 from .stories import approvals as approvals
+from .stories import describe_receipt as describe_receipt
 from .stories import event_receipt as event_receipt
 from .stories import feature_events as feature_events
 from .stories import feature_stage as feature_stage

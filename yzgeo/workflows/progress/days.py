@@ -12,11 +12,38 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from yzgeo import crs, progress, stages, targets
-from yzgeo.catalogue import Layer
+from yzgeo.catalogue import Catalogue, Layer
 from yzgeo.store.base import Store
 from yzgeo.targets import Target
 
 _COUNTED = {"zh": "个", "en": "features"}
+
+
+_promised: dict[tuple[str, int], tuple[Target, ...]] = {}
+
+
+def promised(catalogue: Catalogue) -> tuple[Target, ...]:
+    """
+    Read the promises of the plan, once for each version of their file.
+
+    Parameters
+    ----------
+    catalogue
+        The district.
+
+    Returns
+    -------
+    tuple of Target
+        As `yzgeo.targets.load` gives them.
+    """
+    path = catalogue.root / targets.FILE
+    if not path.exists():
+        return ()
+    key = (str(path), path.stat().st_mtime_ns)
+    if key not in _promised:
+        _promised.clear()
+        _promised[key] = targets.load(catalogue)
+    return _promised[key]
 
 
 class LayerDays:
@@ -182,7 +209,7 @@ class LayerDays:
         return self._quantities[layer.id]
 
     def _quantity(self, layer: Layer) -> tuple[pd.Series[float], dict[str, Any]]:
-        for target in targets.load(self.store.catalogue):
+        for target in promised(self.store.catalogue):
             how = target.measure
             if target.layer == layer.id and how.kind in ("sum", "length", "area") and how.per is None:
                 whole = target.model_copy(update={"measure": how.model_copy(update={"where": {}})})
