@@ -3,4 +3,6 @@
 from . import accounts as accounts
 from . import exports as exports
 from . import imports as imports
+from . import overview as overview
+from . import tiles as tiles
 from . import workspace as workspace
