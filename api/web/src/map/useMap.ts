@@ -108,6 +108,8 @@ export function useMap(content: () => MapContent, sketching: () => boolean, even
     if (!target || !before) return
     if (before.style !== next.style || before.baseMap !== next.baseMap) {
       target.setStyle(prepareStyle(next.style, next.shown, next.baseMap))
+      // Where the new style is only a few steps from the old one, no style.load follows.
+      redraw()
       return
     }
     for (const change of changesOf(next.style, before.shown, next.shown)) {
