@@ -37,7 +37,7 @@ from api.responses import GEOJSON, JSON, Prepared, dumps, etag_of, is_current, j
 from yzgeo.access import Role
 from yzgeo.catalogue import FieldSpec, Layer
 from yzgeo.errors import ParameterError
-from yzgeo.store.base import Query, Rows, Value
+from yzgeo.store.base import BBox, Query, Rows, Value
 
 router = APIRouter(prefix="/ogc/collections/{layer_id}/items", tags=["ogc"])
 
@@ -171,8 +171,8 @@ def _checked(part: str) -> str:
 
 
 def _page(context: Context, layer: Layer, fields: tuple[str, ...], asked: _Asked) -> bytes:
-    rows = context.store.rows(layer.id, asked.query, fields=fields)
-    matched = context.store.count(layer.id, replace(asked.query, limit=None, offset=0))
+    query, matched = _exact(context, layer, asked.query)
+    rows = context.store.rows(layer.id, query, fields=fields)
     features = _features(rows, fields)
     content = {
         "type": "FeatureCollection",
@@ -183,6 +183,29 @@ def _page(context: Context, layer: Layer, fields: tuple[str, ...], asked: _Asked
         "features": features,
     }
     return dumps(content)
+
+
+def _exact(context: Context, layer: Layer, query: Query) -> tuple[Query, int]:
+    """Count what matches, and ask for the page in a way that gives only geometries that meet the box.
+
+    The store's index knows the boxes of geometries, and rounds them outwards. Where the box does not hold the whole
+    layer, the geometries themselves decide.
+    """
+    everything = replace(query, limit=None, offset=0)
+    if query.bbox is None or layer.spec.geometry == "none" or _holds(query, context.store.bounds(layer.id)):
+        return query, context.store.count(layer.id, everything)
+    found = context.store.rows(layer.id, everything, fields=())
+    shapes = np.asarray(shapely.from_wkb(np.array(found.wkb, dtype=object)), dtype=object)
+    met = np.flatnonzero(shapely.intersects(shapes, shapely.box(*query.bbox)))
+    page = met[query.offset :][: query.limit]
+    return Query(equals={"uid": [found.uids[index] for index in page]}, on=query.on), len(met)
+
+
+def _holds(query: Query, bounds: BBox | None) -> bool:
+    if bounds is None or query.bbox is None or query.on is not None:
+        return False
+    west, south, east, north = query.bbox
+    return west < bounds[0] and south < bounds[1] and east > bounds[2] and north > bounds[3]
 
 
 def _page_links(asked: _Asked, matched: int, returned: int) -> list[dict[str, str]]:

@@ -78,6 +78,17 @@ def test_filters(client, query: str, codes: list[str]) -> None:
     assert answer["numberMatched"] == len(codes)
 
 
+def test_a_box_must_meet_the_geometry_not_only_its_own_box(client) -> None:
+    # The road runs from (123.84, 42.29) to (123.843, 42.293); this box lies beside it, inside the road's own box.
+    beside = "/ogc/collections/road/items?bbox=123.842,42.2901,123.8425,42.2905"
+    across = "/ogc/collections/road/items?bbox=123.8405,42.2904,123.8415,42.2916"
+    assert client.get(beside).json()["numberMatched"] == 0
+    assert client.get(across).json()["numberMatched"] == 1
+    page = client.get(f"{ITEMS}?bbox=123.8395,42.2895,123.8435,42.2905&limit=2&offset=1").json()
+    assert [feature["properties"]["code"] for feature in page["features"]] == ["P02", "P03"]
+    assert (page["numberMatched"], page["numberReturned"]) == (4, 2)
+
+
 def test_booleans_and_layers_without_geometry(client) -> None:
     road = client.get("/ogc/collections/road/items?bridge=true").json()
     assert road["features"][0]["properties"]["bridge"] is True
