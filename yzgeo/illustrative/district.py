@@ -85,6 +85,7 @@ def generate(
     compounds, houses = housing.settle(plan, lots, shapes, population, rng)
     _require_room(plan, cut, compounds, houses)
     people = _people(houses, shapes)
+    parks += greens.community_parks(plan.community_parks, lots, rng)
     parks += greens.pocket_parks(plan.pocket_parks, lots, rng)
     closed = [lot.shape for lot in lots] + [corridor.line.buffer(corridor.width_m / 2) for corridor in corridors]
     parks += greens.planted_strips(plan, land, network, [*closed, *([land.hill] if land.hill is not None else [])])

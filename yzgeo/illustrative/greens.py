@@ -67,6 +67,34 @@ def named_parks(catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, lo
     return greens
 
 
+def community_parks(count: int, lots: Sequence[Lot], rng: np.random.Generator) -> list[Green]:
+    """
+    Make parks of lots that nothing has been built on.
+
+    Parameters
+    ----------
+    count
+        How many.
+    lots
+        Building land; lots that become parks have ``use`` set.
+    rng
+        Source of chance.
+
+    Returns
+    -------
+    list of Green
+        As many as asked for, or as there are open lots.
+    """
+    fine = [lot for lot in lots if lot.use == "" and lot.whole and not lot.rural]
+    fine = [lot for lot in fine if 9_000 < lot.shape.area < _PARK_M2[1]]
+    greens = []
+    for number, position in enumerate(rng.permutation(len(fine))[:count], start=1):
+        lot = fine[int(position)]
+        lot.use, lot.free = "park", Polygon()
+        greens.append(Green("park", f"示意社区公园{number}", lot.shape, standing=bool(rng.random() < 0.6)))
+    return greens
+
+
 def pocket_parks(count: int, lots: Sequence[Lot], rng: np.random.Generator) -> list[Green]:
     """
     Make pocket parks of small lots and of corners of open ones.

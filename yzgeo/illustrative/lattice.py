@@ -16,7 +16,7 @@ from .plan import IllustrativePlan
 
 # Zones that keep at least every second line have blocks for housing; in coarser ones settlements get their own.
 FINE_STEP = 2
-NO_ZONE, SETTLEMENT = -1, -2
+NO_ZONE = -1
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,15 @@ class Lattice:
     """The bent grid.
 
     Line numbers, shape (m,), are the same for columns and rows; nodes, shape (m * m, 2), go column by column. ``zone``
-    is the position of the node's zone in the plan, `NO_ZONE` or `SETTLEMENT`; ``step`` says which lines are built.
+    is the position of the node's zone in the plan or `NO_ZONE`; ``step`` says which lines are built there, and
+    ``zone_step`` which were before the settlements got their own.
     """
 
     lines: NDArray[np.int64]
     nodes: Points
     zone: NDArray[np.int64]
     step: NDArray[np.int64]
+    zone_step: NDArray[np.int64]
     usable: NDArray[np.bool_]
 
     def number(self, column: int, row: int) -> int:
@@ -77,7 +79,7 @@ def build_lattice(catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, 
     nodes += _wobble(nodes, rng) * np.where(calm, streets.wobble_m, streets.rural_wobble_m)[:, None]
     inside = shapely.contains_xy(ground.boundary.buffer(-35), nodes[:, 0], nodes[:, 1])
     usable = inside & ~shapely.contains_xy(ground.obstacles, nodes[:, 0], nodes[:, 1])
-    return Lattice(index, nodes, zone, step, usable)
+    return Lattice(index, nodes, zone, step, step.copy(), usable)
 
 
 def settle_villages(lattice: Lattice, plan: IllustrativePlan, villages: Points, reached: NDArray[np.int64]) -> Points:
@@ -87,7 +89,7 @@ def settle_villages(lattice: Lattice, plan: IllustrativePlan, villages: Points, 
     Parameters
     ----------
     lattice
-        The grid; ``zone`` and ``step`` are changed around the villages.
+        The grid; ``step`` is changed around the villages.
     plan
         Plan of the illustrative district.
     villages
@@ -111,7 +113,7 @@ def settle_villages(lattice: Lattice, plan: IllustrativePlan, villages: Points, 
         apart = np.hypot(*(lattice.nodes[free] - moved[position]).T) > 2.2 * radius_m
         free = free[apart] if apart.any() else free
         near = (np.hypot(*(lattice.nodes - moved[position]).T) < radius_m) & ~built_up
-        lattice.zone[near], lattice.step[near] = SETTLEMENT, 1
+        lattice.step[near] = 1
     return moved
 
 

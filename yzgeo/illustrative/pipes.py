@@ -25,6 +25,7 @@ from .streets import Streets
 _REACH_M = 55.0
 _COVER_M = 1.3
 _CLIMB_M = 1.8
+_WORK_M = 1200.0
 _OUTLET_M = 0.3
 _STEEP, _OUTLET_STEEP = 0.03, 0.1
 # Sizes on sale, and how many metres of pipe upstream (one inlet's worth of land each) they serve here.
@@ -59,9 +60,10 @@ class PipeNode:
 
 @dataclass(frozen=True)
 class Pipe:
-    """A pipe from its upper to its lower node."""
+    """A pipe from its upper to its lower node; pipes with the same ``work`` are laid together."""
 
     kind: str
+    work: str
     line: LineString
     start: str
     end: str
@@ -222,15 +224,22 @@ class _Reach:
     upper: int
     lower: int
     line: LineString
+    work: int
 
 
 def _reaches(tree: _Tree) -> list[_Reach]:
-    """Put a manhole every 55 m or less."""
+    """Put a manhole every 55 m or less, and lay about 1.2 km at a time, from the outfall up."""
+    work: dict[int, int] = {}
+    laid_m: list[float] = []
     number = {node: position for position, node in enumerate(tree.down)}
     fresh = len(number)
     reaches = []
     for node, lower in tree.down.items():
         course = tree.line[node]
+        joins = lower is not None and laid_m[work[lower]] < _WORK_M
+        work[node] = work[lower] if lower is not None and joins else len(laid_m)
+        laid_m += [] if joins else [0.0]
+        laid_m[work[node]] += course.length
         parts = max(int(np.ceil(course.length / _REACH_M)), 1)
         stops = np.linspace(0, course.length, parts + 1)
         end = fresh if lower is None else number[lower]
@@ -240,7 +249,7 @@ def _reaches(tree: _Tree) -> list[_Reach]:
         chain = [number[node], *inner, end]
         for position in range(parts):
             piece = _part(course, float(stops[position]), float(stops[position + 1]))
-            reaches.append(_Reach(chain[position], chain[position + 1], piece))
+            reaches.append(_Reach(chain[position], chain[position + 1], piece, work[node]))
     return reaches
 
 
@@ -286,7 +295,17 @@ def _levels(kind: str, reaches: Sequence[_Reach], terrain: Raster, offset: int) 
         for n in order
     ]
     pipes = [
-        Pipe(kind, reach.line, names[reach.upper], names[reach.lower], size, _MATERIAL[kind], float(top), float(bottom))
+        Pipe(
+            kind,
+            f"{kind}-{reach.work:03d}",
+            reach.line,
+            names[reach.upper],
+            names[reach.lower],
+            size,
+            _MATERIAL[kind],
+            float(top),
+            float(bottom),
+        )
         for reach, size, top, bottom in pipes_at
     ]
     return nodes, pipes

@@ -267,6 +267,7 @@ class IllustrativePlan(_Model):
     sites: SitesPlan
     pipes: PipesPlan
     parks: tuple[Park, ...]
+    community_parks: int
     pocket_parks: int
     hill_park: HillPark | None = None
     green_streets: tuple[str, ...] = Field(description="Streets to plant, the most wanted first")

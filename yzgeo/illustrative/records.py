@@ -200,9 +200,11 @@ class Writer:
         )  # fmt: skip
 
     def pipes(self, nodes: Sequence[PipeNode], pipes: Sequence[Pipe]) -> Frames:
-        """Pipe segments and nodes; the works of one kind in one street share a stage."""
+        """Pipe segments and nodes; the pipes of one work share a stage."""
         count = len(pipes)
-        stages = self._stages("pipe_segment", count, not_begun=0.25, finished=0.4)
+        works = np.unique([pipe.work for pipe in pipes], return_inverse=True)[1]
+        drawn = self._stages("pipe_segment", int(works.max()) + 1, not_begun=0.25, finished=0.4)
+        stages = {key: column[works] for key, column in drawn.items()}
         segments = self.recorder.frame(
             "pipe_segment", [pipe.line for pipe in pipes],
             {"code": codes("GX", count), "name": [f"示意{_PIPE_NAME[pipe.kind]}{n}" for n, pipe in enumerate(pipes, 1)],
@@ -240,6 +242,9 @@ class Writer:
              "kind": ["conventional"] * len(rail)},
         )  # fmt: skip
         stages = self._stages("road_project", len(projects), not_begun=0.3, finished=0.36)
+        large = np.array([work.kind in _LARGE_WORKS for work in projects])
+        slow = self._stages("road_project", len(projects), not_begun=0.0, finished=0.0)
+        stages = {key: np.where(large, slow[key], column) for key, column in stages.items()}
         works = self.recorder.frame(
             "road_project", [project_.line for project_ in projects],
             {"code": codes("DG", len(projects)), "name": [project_.name for project_ in projects],
@@ -317,6 +322,8 @@ class Writer:
         return {"base_station_5g": stations, "base_station_sector": cells}
 
 
+# What the street network does not have yet cannot be finished.
+_LARGE_WORKS = {"overpass", "exit_road", "reroute", "dead_end"}
 _PIPE_NAME = {"culvert": "暗渠", "storm": "雨水管", "sewage": "污水管", "combined": "合流管"}
 
 

@@ -20,7 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from yzgeo.catalogue import Catalogue
 
 from .ground import Ground, Points, project, rounded
-from .lattice import SETTLEMENT, Lattice, build_lattice, settle_villages
+from .lattice import Lattice, build_lattice, settle_villages
 from .plan import IllustrativePlan, NeutralNames, StreetName, Zone
 
 RURAL = "rural"
@@ -98,7 +98,7 @@ def build_streets(
 
 
 def _zone_id(number: int, zones: tuple[Zone, ...]) -> str:
-    return zones[number].id if number >= 0 else (VILLAGE if number == SETTLEMENT else RURAL)
+    return zones[number].id if number >= 0 else RURAL
 
 
 def _road_class(line: int, zone: str) -> str:
@@ -130,7 +130,8 @@ def _unit_graph(catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, la
         courses = shapely.linestrings(np.stack([lattice.nodes[a], lattice.nodes[b]], axis=1))
         free = ~shapely.intersects(obstacles, courses)
         for k, u, v in zip(line[free], a[free], b[free], strict=True):
-            zone = _zone_id(int(lattice.zone[u] if lattice.zone[u] >= 0 else lattice.zone[v]), streets.zones)
+            through = k % max(lattice.zone_step[u], lattice.zone_step[v]) == 0
+            zone = _zone_id(int(max(lattice.zone[u], lattice.zone[v])), streets.zones) if through else VILLAGE
             graph.add_edge(
                 int(u),
                 int(v),

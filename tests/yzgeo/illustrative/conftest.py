@@ -125,7 +125,7 @@ def _tiny_plan(lon: float, lat: float) -> dict[str, object]:
         "pipes": {"lengths_m": {"storm": 900.5, "sewage": 700}, "outfall_river": "小河", "storm_at": [at(0, 1.2)],
                   "culvert_at": [at(0, 1.2)], "combined_at": [at(0, 1.2)],
                   "treatment_works": {"name": "小厂", "at": at(0.9, 1.1)}},
-        "parks": [{"name": "小公园", "kind": "park", "at": at(0.2, 0.4)}], "pocket_parks": 1,
+        "parks": [{"name": "小公园", "kind": "park", "at": at(0.2, 0.4)}], "community_parks": 1, "pocket_parks": 1,
         "green_streets": ["大街"], "green_street_count": 1,
         "roads": {"rebuilt": 2, "new": 1, "planned": ["规划一路"], "rural_m": 1500},
         "services": {
