@@ -16,7 +16,7 @@ import click
 from yzgeo.errors import YzgeoError
 from yzgeo.settings import from_environment
 
-from . import accounts, data, files, places
+from . import accounts, data, files, places, progress
 from .session import Session, common, log_file
 
 REFUSED = 1
@@ -32,7 +32,7 @@ def yzgeo() -> None:
     """城市更新一张图。 One map of a district's urban renewal."""
 
 
-for command in (*places.COMMANDS, *data.COMMANDS, *files.COMMANDS, *accounts.COMMANDS):
+for command in (*places.COMMANDS, *data.COMMANDS, *files.COMMANDS, *accounts.COMMANDS, *progress.COMMANDS):
     yzgeo.add_command(command)
 
 

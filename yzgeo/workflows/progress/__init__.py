@@ -7,6 +7,7 @@ from .recording import Caller as Caller
 from .recording import Draft as Draft
 from .recording import Receipt as Receipt
 from .recording import record_event as record_event
+from .standing import By as By
 from .standing import progress_on as progress_on
 from .stories import approvals as approvals
 from .stories import describe_receipt as describe_receipt

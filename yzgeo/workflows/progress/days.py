@@ -52,6 +52,7 @@ class LayerDays:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._frames: dict[str, gpd.GeoDataFrame] = {}
+        self._metres: dict[str, gpd.GeoDataFrame] = {}
         self._days: dict[tuple[str, date], pd.DataFrame] = {}
         self._measures: dict[tuple[str, date], Mapping[str, Mapping[str, float]]] = {}
         self._quantities: dict[str, tuple[pd.Series[float], dict[str, str]]] = {}
@@ -88,11 +89,12 @@ class LayerDays:
         Returns
         -------
         pandas.DataFrame
-            Indexed by uid; ``stage`` and ``stage_date`` are those of the day.
+            Indexed by uid, without geometries; ``stage`` and ``stage_date`` are those of the day.
         """
         key = (layer.id, day)
         if key not in self._days:
-            frame = self.frame(layer).copy(deep=False)
+            shapes = self.frame(layer)
+            frame = pd.DataFrame(shapes.drop(columns=shapes.geometry.name))
             known = self.store.ledger.stages_on(layer.id, day)
             initial = stages.machine(layer.stage_table).initial if layer.stage_table else None
             found = [known.get(uid) for uid in frame.index]
@@ -126,8 +128,10 @@ class LayerDays:
             As `on`.
         """
         frame = self.on(layer, day)
-        by_shape = target.measure.kind in ("length", "area") and target.measure.field is None
-        return crs.to_crs(gpd.GeoDataFrame(frame), self.store.catalogue.district.metric_crs) if by_shape else frame
+        if not _by_shape(target):
+            return frame
+        metric: pd.DataFrame = self._metric(layer).assign(stage=frame["stage"])
+        return metric
 
     def contributions(self, target: Target) -> pd.Series[float]:
         """
@@ -144,10 +148,7 @@ class LayerDays:
             By uid, in the unit of the promise.
         """
         layer = self.store.catalogue.layer(target.layer or "")
-        frame: pd.DataFrame = self.frame(layer)
-        if target.measure.kind in ("length", "area") and target.measure.field is None:
-            frame = crs.to_crs(gpd.GeoDataFrame(frame), self.store.catalogue.district.metric_crs)
-        return progress.contributions(target, frame)
+        return progress.contributions(target, self._metric(layer) if _by_shape(target) else self.frame(layer))
 
     def deliveries(self, target: Target) -> tuple[NDArray[np.datetime64], NDArray[np.float64]]:
         """
@@ -208,6 +209,11 @@ class LayerDays:
             self._quantities[layer.id] = self._quantity(layer)
         return self._quantities[layer.id]
 
+    def _metric(self, layer: Layer) -> gpd.GeoDataFrame:
+        if layer.id not in self._metres:
+            self._metres[layer.id] = crs.to_crs(self.frame(layer), self.store.catalogue.district.metric_crs)
+        return self._metres[layer.id]
+
     def _quantity(self, layer: Layer) -> tuple[pd.Series[float], dict[str, Any]]:
         for target in promised(self.store.catalogue):
             how = target.measure
@@ -215,3 +221,7 @@ class LayerDays:
                 whole = target.model_copy(update={"measure": how.model_copy(update={"where": {}})})
                 return self.contributions(whole), target.unit.model_dump()
         return pd.Series(1.0, index=self.frame(layer).index), _COUNTED
+
+
+def _by_shape(target: Target) -> bool:
+    return target.measure.kind in ("length", "area") and target.measure.field is None
