@@ -30,6 +30,7 @@ OWN_COLUMNS = frozenset({"uid", "revision", "fid"})
 """Columns of our own exports that say nothing about the feature itself."""
 
 KINDS = {"point": "点 (point)", "line": "线 (line)", "polygon": "面 (polygon)", "none": "无几何 (no geometry)"}
+_ROUNDING_DEG = 1e-6  # files drawn up to the date line go over it by a rounding error
 _NAMES = ("point", "line", "line", "polygon", "point", "line", "polygon", "collection")
 
 
@@ -272,7 +273,8 @@ def _shapes(
     bounds = shapely.bounds(moved)
     lost = ~np.isfinite(bounds).all(axis=1)
     if systems.parse(storage_crs).is_geographic:
-        lost |= (np.abs(bounds[:, [0, 2]]) > 180).any(axis=1) | (np.abs(bounds[:, [1, 3]]) > 90).any(axis=1)
+        over = np.abs(bounds) - np.array([180, 90, 180, 90])
+        lost |= (over > _ROUNDING_DEG).any(axis=1)
     zh, en = f"坐标不在坐标系 {crs[:40]} 的有效范围内", f"the coordinates are outside the range of {crs[:40]}"
     notes.add_all(np.flatnonzero(lost & good).tolist(), "coordinates_impossible", zh, en)
     return crs, moved
