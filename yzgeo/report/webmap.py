@@ -63,7 +63,7 @@ def render(
     inline
         Put every script into the page, so that the file opens anywhere; otherwise they come from `ASSETS_URL`.
     names
-        Names of codes by field id, such as ``{"subdistrict": {"211202001": …}}``.
+        Names of codes by field id, such as ``{"subdistrict": {code: name}}``.
     as_of
         Time that the page names; now if not given.
 
