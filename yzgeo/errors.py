@@ -404,6 +404,16 @@ class SitingError(InputError):
     en = "The siting question cannot be solved: {reason_en}"
 
 
+class SitingTimeError(YzgeoError):
+    """The time limit passed before any choice of sites was found."""
+
+    code = "siting_out_of_time"
+    zh = "求解时间已到，仍没有找到方案。"
+    en = "Time ran out before any choice of sites was found."
+    remedy_zh = "请放宽时间限制，或减少候选地点。"
+    remedy_en = "Allow more time, or give fewer candidates."
+
+
 def leaves() -> list[type[YzgeoError]]:
     """
     List every refusal.
