@@ -66,7 +66,8 @@ def future_roads(catalogue: Catalogue, plan: IllustrativePlan, ground: Ground, s
             projects.append(RoadProject("overpass", plan.roads.overpass.name, over, WIDTH_M["secondary"]))
     for kind, entry in (("exit_road", plan.roads.exit_road), ("reroute", plan.roads.reroute)):
         if entry is not None:
-            course = LineString(rounded(project(entry.line, catalogue), times=3)).intersection(ground.boundary)
+            points = _on_street(project(entry.line, catalogue), streets)
+            course = LineString(rounded(points, times=3)).intersection(ground.boundary)
             projects.append(RoadProject(kind, entry.name, course, _ROUTE_WIDTH_M))
     return projects
 
@@ -113,6 +114,18 @@ def _links(ground: Ground, streets: Streets) -> list[tuple[LineString, float]]:
 
 def _by_place(street: Street) -> tuple[int, int]:
     return round(street.line.centroid.y), round(street.line.centroid.x)
+
+
+def _on_street(course: Points, streets: Streets) -> Points:
+    """Let a route begin, and end where a street is near, at the nearest node of a street that leads on."""
+    through = {n for s in streets.edges if s.road_class not in {"lane", "rural"} for n in (s.start, s.end)}
+    nodes = streets.nodes[sorted(through)]
+    course = course.copy()
+    for end, reach_m in ((0, np.inf), (-1, 400.0)):
+        away = np.hypot(*(nodes - course[end]).T)
+        if away.min() < reach_m:
+            course[end] = nodes[np.argmin(away)]
+    return course
 
 
 def _overpass(catalogue: Catalogue, entry: NamedPlace, ground: Ground, streets: Streets) -> LineString | None:

@@ -45,6 +45,13 @@ def test_the_overpass_crosses_the_railway_between_two_streets(frames: dict[str, 
     assert shapely.distance(frames["road"].union_all(), shapely.get_point(overpass, [0, -1])).max() < 1e-3
 
 
+def test_routes_begin_at_a_street(frames: dict[str, gpd.GeoDataFrame]) -> None:
+    projects = frames["road_project"]
+    routes = projects[projects["kind"].isin(["exit_road", "reroute"])].geometry.to_numpy()
+    assert len(routes) == 2
+    assert shapely.distance(frames["road"].union_all(), shapely.get_point(routes, 0)).max() < 1e-3
+
+
 def test_new_roads_run_over_open_ground(frames: dict[str, gpd.GeoDataFrame], water: shapely.Geometry) -> None:
     projects = frames["road_project"]
     fresh = projects[projects["kind"].isin(["new", "planned_road", "dead_end"])]
