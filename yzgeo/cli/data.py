@@ -1,4 +1,4 @@
-"""Commands that show what there is: layers, targets, progress."""
+"""Commands that show what there is: layers and targets."""
 
 from __future__ import annotations
 
@@ -53,10 +53,14 @@ def layers(session: Session) -> None:
 
 
 @click.command("targets")
+@click.option("--measured", is_flag=True, help="与工作区中登记的对照。 Beside what the workspace holds.")
 @common
 @click.pass_obj
-def targets(session: Session) -> None:
+def targets(session: Session, *, measured: bool) -> None:
     """列出规划目标。 List the plan's targets."""
+    if measured:
+        _show_board(session)
+        return
     found = load_targets(catalogue.load())
     data = [target.model_dump(mode="json") for target in found]
     rows = [
@@ -75,15 +79,14 @@ def targets(session: Session) -> None:
     session.table(data, [*headings, ("图层", "Layer"), ("章", "Chapter")], rows)
 
 
-@click.command("progress")
-@common
-@click.pass_obj
-def progress(session: Session) -> None:
-    """规划目标完成情况。 How far the plan's targets are."""
+COMMANDS = (layers, targets)
+
+
+def _show_board(session: Session) -> None:
     with session.progress() as told, session.open() as opened:
         told("统计目标", 0.2)
         board = overview.target_board(opened.store, "admin")
-    rows = [_progress_row(one, session.lang) for one in board["targets"]]
+    rows = [_board_row(one, session.lang) for one in board["targets"]]
     headings = [("目标", "Target"), ("规划", "Planned"), ("登记", "Registered"), ("完成", "Done"), ("比例", "Share")]
     session.table(board, [*headings, ("单位", "Unit"), ("分母", "Denominator"), ("数据状态", "Data status")], rows)
     if any(one.get("illustrative") for one in board["targets"]):
@@ -93,10 +96,7 @@ def progress(session: Session) -> None:
         )
 
 
-COMMANDS = (layers, targets, progress)
-
-
-def _progress_row(one: dict[str, Any], lang: str) -> tuple[object, ...]:
+def _board_row(one: dict[str, Any], lang: str) -> tuple[object, ...]:
     share = one["share"]
     status = "、".join(f"{name} {count}" for name, count in (one.get("data_status") or {}).items())
     return (

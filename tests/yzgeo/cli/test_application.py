@@ -204,7 +204,7 @@ def test_what_nobody_expected_is_one_line_and_a_reference(
         raise ZeroDivisionError("secret detail")
 
     monkeypatch.setattr("yzgeo.workflows.overview.target_board", fail)
-    told = yzgeo("progress", "-w", workspace)
+    told = yzgeo("targets", "--measured", "-w", workspace)
     assert told.code == 1
     assert "Traceback" not in told.err
     assert "secret detail" not in told.err
@@ -212,7 +212,7 @@ def test_what_nobody_expected_is_one_line_and_a_reference(
     log = (workspace / "cache" / "yzgeo.log").read_text(encoding="utf-8")
     assert reference in log
     assert "ZeroDivisionError: secret detail" in log
-    assert yzgeo("progress", "-w", workspace, "--json").json["code"] == "unexpected"
+    assert yzgeo("targets", "--measured", "-w", workspace, "--json").json["code"] == "unexpected"
 
 
 def test_an_interruption_is_no_traceback(yzgeo, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,7 +220,7 @@ def test_an_interruption_is_no_traceback(yzgeo, workspace: Path, monkeypatch: py
         raise KeyboardInterrupt
 
     monkeypatch.setattr("yzgeo.workflows.overview.target_board", interrupt)
-    told = yzgeo("progress", "-w", workspace)
+    told = yzgeo("targets", "--measured", "-w", workspace)
     assert told.code == application.INTERRUPTED
     assert "Traceback" not in told.err
 

@@ -30,9 +30,9 @@ def test_targets(yzgeo, catalogue: Catalogue) -> None:
     assert listed[0]["quote"] in load(catalogue)[0].quote
 
 
-def test_progress_says_what_is_illustrative(yzgeo, demo_workspace: Path) -> None:
-    told = yzgeo("progress", "-w", demo_workspace)
+def test_measured_targets_say_what_is_illustrative(yzgeo, demo_workspace: Path) -> None:
+    told = yzgeo("targets", "--measured", "-w", demo_workspace)
     assert told.code == 0
     assert "示意数据" in told.err
-    board = yzgeo("progress", "-w", demo_workspace, "--json").json
+    board = yzgeo("targets", "--measured", "-w", demo_workspace, "--json").json
     assert all(one["denominator"]["zh"] for one in board["targets"] if one["share"] is not None)
