@@ -70,7 +70,7 @@ test('says so when nothing is found', async ({ page }) => {
   await expect(page.getByText('没有找到“火星一号”')).toBeVisible()
 })
 
-test('picks a feature where the map is clicked, and lets go beside it', async ({ page }) => {
+test('picks a feature where the map is clicked', async ({ page }) => {
   await open(page)
   await page.keyboard.press('/')
   await page.keyboard.type('PH-007')
