@@ -27,11 +27,19 @@ class Solution:
     seconds: float
 
 
+class _QuietHighs(highspy.Highs):
+    """HiGHS greets the terminal on its first breath, which would spoil a program's own output."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802
+        self.silent()
+        super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+
 class Model:
     """A minimisation that grows row by row and is solved again from where it stood."""
 
     def __init__(self, cost: Floats, *, lower: Floats, upper: Floats, whole: NDArray[np.bool_]) -> None:
-        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        self._highs = _QuietHighs()  # type: ignore[no-untyped-call]
         for option, value in (("output_flag", False), ("random_seed", 0), ("threads", 1), ("mip_rel_gap", 0.0)):
             self._highs.setOptionValue(option, value)
         self._whole = np.flatnonzero(whole).astype(np.int32)
@@ -148,7 +156,7 @@ class Model:
     def _run(self, until: float) -> None:
         left = until - time.monotonic()
         if left <= 0:
-            raise SitingTimeError()
+            raise SitingTimeError
         # HiGHS counts the seconds of all its runs together.
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + left)
         self._highs.run()
@@ -159,4 +167,4 @@ class Model:
                 reason_en="no choice meets the number, the budget and the capacities",
             )
         if not self._highs.getSolution().value_valid:
-            raise SitingTimeError()
+            raise SitingTimeError

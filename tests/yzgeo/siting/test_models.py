@@ -141,6 +141,7 @@ def test_absurd_wishes_are_refused(random_problem):
             siting.p_median(problem, sites=sites)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_equal_to_spopt(random_problem):
     locate = pytest.importorskip("spopt.locate", reason="spopt is no dependency of the project")
     pulp = pytest.importorskip("pulp")

@@ -49,3 +49,8 @@ def test_no_solution_and_no_time_are_told_apart():
         knapsack(-1.0).solve(until=soon())
     with pytest.raises(SitingTimeError):
         knapsack().solve(until=time.monotonic() - 1)
+
+
+def test_the_solver_keeps_quiet(capfd):
+    knapsack().solve(until=soon())
+    assert capfd.readouterr() == ("", "")
