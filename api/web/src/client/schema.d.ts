@@ -384,6 +384,190 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Progress Report
+         * @description Promises, stages and what is late at the end of a day, as known today.
+         */
+        get: operations["progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/progress/curve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Curve
+         * @description The S-curve of a promise or of a layer: delivered, planned and forecast.
+         */
+        get: operations["progress_curve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/progress/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Changes
+         * @description What moved since the last meeting.
+         */
+        get: operations["progress_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/layers/{layer_id}/features/{uid}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Feature Events
+         * @description A feature's stage, what may be recorded next, and every entry of its story.
+         */
+        get: operations["feature_events"];
+        put?: never;
+        /**
+         * Record Event
+         * @description Record an entry: 201 the first time, 200 with the first receipt when it is sent again.
+         */
+        post: operations["record_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recent Events
+         * @description The newest entries first.
+         */
+        get: operations["recent_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Event
+         * @description Look a receipt up: the entry, its place in the chain, and whether it is still what was recorded.
+         */
+        get: operations["event"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Approvals
+         * @description Moves that wait for a second person; deciding is recording an ``approval`` on the feature.
+         */
+        get: operations["approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Attach
+         * @description Keep a photo or a document, to be named as evidence by its ``sha256``.
+         */
+        post: operations["attach"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attachments/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attachment
+         * @description A photo or document that was kept.
+         */
+        get: operations["attachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/search": {
         parameters: {
             query?: never;
@@ -489,6 +673,36 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Approvals
+         * @description Moves that wait for a second person, oldest first.
+         */
+        Approvals: {
+            /** Waiting */
+            waiting: components["schemas"]["WaitingApproval"][];
+        };
+        /**
+         * AttachmentKept
+         * @description A photo or document that was kept. It is named by its bytes; where a photo was taken is kept apart.
+         */
+        AttachmentKept: {
+            /** Sha256 */
+            sha256: string;
+            /** Media Type */
+            media_type: string;
+            /** Bytes */
+            bytes: number;
+            /** Width */
+            width: number | null;
+            /** Height */
+            height: number | null;
+            /** Taken At */
+            taken_at: string | null;
+            /** Address */
+            address: string;
+            /** Thumbnail */
+            thumbnail: string | null;
+        };
+        /**
          * AttributionNotice
          * @description A notice that belongs on every map.
          */
@@ -512,6 +726,11 @@ export interface components {
             kind: "tianditu";
             /** Key */
             key: string;
+        };
+        /** Body_attach */
+        Body_attach: {
+            /** File */
+            file: string;
         };
         /**
          * Choice
@@ -582,6 +801,20 @@ export interface components {
             conformsTo: string[];
         };
         /**
+         * Contradiction
+         * @description Entries that cannot both be true.
+         */
+        Contradiction: {
+            /** Event */
+            event: string;
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /** Message En */
+            message_en: string;
+        };
+        /**
          * Credentials
          * @description Name and password.
          */
@@ -590,6 +823,60 @@ export interface components {
             name: string;
             /** Password */
             password: string;
+        };
+        /**
+         * Curve
+         * @description An S-curve; ``delivered`` is null after the day ``at``.
+         */
+        Curve: {
+            /** Target */
+            target: string | null;
+            /** Layer */
+            layer: string;
+            title: components["schemas"]["Label"];
+            unit: components["schemas"]["Label"];
+            /** Total */
+            total: number;
+            /**
+             * At
+             * Format: date
+             */
+            at: string;
+            /** Days */
+            days: string[];
+            /** Delivered */
+            delivered: (number | null)[];
+            /** Scheduled */
+            scheduled: number[];
+            /**
+             * Schedule Method
+             * @enum {string}
+             */
+            schedule_method: "planned_dates" | "straight_line";
+            /** Line */
+            line: number[];
+            forecast: components["schemas"]["ForecastTold"];
+            /** Source */
+            source: string;
+            /** Illustrative */
+            illustrative: boolean;
+        };
+        /**
+         * Decision
+         * @description What the second person said.
+         */
+        Decision: {
+            /** Granted */
+            granted: boolean;
+            /** Actor */
+            actor: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Reason */
+            reason: string | null;
         };
         /**
          * District
@@ -656,6 +943,82 @@ export interface components {
             errors: components["schemas"]["ErrorKind"][];
         };
         /**
+         * EventEntry
+         * @description One entry of the ledger, as the caller may see it.
+         */
+        EventEntry: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "transition" | "measure" | "note" | "photo" | "correction" | "approval" | "opening";
+            /**
+             * Valid At
+             * Format: date-time
+             */
+            valid_at: string;
+            /** Recorded At */
+            recorded_at: string | null;
+            /** Actor */
+            actor: string | null;
+            /** Role */
+            role: string | null;
+            /** Payload */
+            payload: {
+                [key: string]: unknown;
+            };
+            place: components["schemas"]["Place"] | null;
+            /** Hash */
+            hash: string;
+            /** Previous Hash */
+            previous_hash: string;
+            /** Illustrative */
+            illustrative: boolean;
+        };
+        /**
+         * EventRecorded
+         * @description The receipt, and where the feature stands now.
+         */
+        EventRecorded: {
+            receipt: components["schemas"]["Receipt"];
+            state: components["schemas"]["FeatureState"];
+        };
+        /**
+         * EventSent
+         * @description Something to record. ``id`` is made by the client: sending the same again changes nothing.
+         */
+        EventSent: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "transition" | "measure" | "note" | "photo" | "correction" | "approval";
+            /**
+             * Valid At
+             * Format: date-time
+             */
+            valid_at: string;
+            /** Payload */
+            payload: {
+                [key: string]: unknown;
+            };
+            /** Base Revision */
+            base_revision?: number | null;
+            place?: components["schemas"]["PlaceSent"] | null;
+            /**
+             * Payload Version
+             * @default 1
+             */
+            payload_version: number;
+        };
+        /**
          * Extent
          * @description Extent of a collection.
          */
@@ -708,6 +1071,78 @@ export interface components {
             features: components["schemas"]["FeatureItem"][];
         };
         /**
+         * FeatureState
+         * @description Where a feature stands, and what the caller may record next.
+         */
+        FeatureState: {
+            /** Layer */
+            layer: string;
+            /** Uid */
+            uid: string;
+            /** Revision */
+            revision: number;
+            stage: components["schemas"]["StageReached"];
+            /** Left */
+            left: string | null;
+            /** Track */
+            track: components["schemas"]["TrackStep"][];
+            /** Measures */
+            measures: {
+                [key: string]: components["schemas"]["MeasureState"];
+            };
+            /** Pending */
+            pending: components["schemas"]["EventEntry"][];
+            /** Conflicts */
+            conflicts: components["schemas"]["Contradiction"][];
+            /** Offered */
+            offered: components["schemas"]["OfferedMove"][];
+            /** Measures Offered */
+            measures_offered: components["schemas"]["MeasureState"][];
+            /** May Write */
+            may_write: boolean;
+            /** Data Status */
+            data_status: ("official" | "surveyed" | "derived" | "illustrative") | null;
+            /** Illustrative */
+            illustrative: boolean;
+        };
+        /**
+         * FeatureStory
+         * @description The same with every entry, newest first.
+         */
+        FeatureStory: {
+            /** Layer */
+            layer: string;
+            /** Uid */
+            uid: string;
+            /** Revision */
+            revision: number;
+            stage: components["schemas"]["StageReached"];
+            /** Left */
+            left: string | null;
+            /** Track */
+            track: components["schemas"]["TrackStep"][];
+            /** Measures */
+            measures: {
+                [key: string]: components["schemas"]["MeasureState"];
+            };
+            /** Pending */
+            pending: components["schemas"]["EventEntry"][];
+            /** Conflicts */
+            conflicts: components["schemas"]["Contradiction"][];
+            /** Offered */
+            offered: components["schemas"]["OfferedMove"][];
+            /** Measures Offered */
+            measures_offered: components["schemas"]["MeasureState"][];
+            /** May Write */
+            may_write: boolean;
+            /** Data Status */
+            data_status: ("official" | "surveyed" | "derived" | "illustrative") | null;
+            /** Illustrative */
+            illustrative: boolean;
+            /** Events */
+            events: components["schemas"]["StoryEvent"][];
+        };
+        /**
          * FieldDescription
          * @description One field of a layer.
          */
@@ -739,6 +1174,27 @@ export interface components {
             date: string;
             /** Source */
             source: string;
+        };
+        /**
+         * ForecastTold
+         * @description When the rest will be delivered, by a method that is named.
+         */
+        ForecastTold: {
+            /** Method */
+            method: string;
+            method_label: components["schemas"]["Label"];
+            /** Per Year */
+            per_year: number | null;
+            /** Needed Per Year */
+            needed_per_year: number | null;
+            /** Finish */
+            finish: string | null;
+            /** Earliest */
+            earliest: string | null;
+            /** Latest */
+            latest: string | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Group
@@ -781,6 +1237,34 @@ export interface components {
             description: string;
             /** Links */
             links: components["schemas"]["Link"][];
+        };
+        /**
+         * LateFeature
+         * @description A feature that should have been delivered.
+         */
+        LateFeature: {
+            /** Layer */
+            layer: string;
+            /** Uid */
+            uid: string;
+            /** Code */
+            code: string | null;
+            /** Name */
+            name: string | null;
+            /** Subdistrict */
+            subdistrict: string | null;
+            /** Community */
+            community: string | null;
+            /** Stage */
+            stage: string;
+            stage_label: components["schemas"]["Label"];
+            /**
+             * Planned Finish
+             * Format: date
+             */
+            planned_finish: string;
+            /** Days Late */
+            days_late: number;
         };
         /**
          * LayerDescription
@@ -853,6 +1337,31 @@ export interface components {
             tiles: string | null;
             /** Style */
             style: string | null;
+        };
+        /**
+         * LayerProgress
+         * @description One layer in the district or in a part of it.
+         */
+        LayerProgress: {
+            /** Count */
+            count: number;
+            /** Done */
+            done: number;
+            /** Late */
+            late: number;
+            /** Stages */
+            stages: {
+                [key: string]: number;
+            };
+            /** Amount */
+            amount: number;
+            /** Amount Done */
+            amount_done: number;
+            unit: components["schemas"]["Label"];
+            /** Measures */
+            measures: {
+                [key: string]: number;
+            };
         };
         /**
          * LegendEntry
@@ -929,6 +1438,127 @@ export interface components {
             per: "resident" | null;
         };
         /**
+         * MeasureState
+         * @description A quantity reported in the course of a feature; ``limit`` is what it cannot pass.
+         */
+        MeasureState: {
+            /** Field */
+            field: string;
+            title: components["schemas"]["Label"];
+            /** Unit */
+            unit: string | null;
+            /** Value */
+            value: number | null;
+            /** Limit */
+            limit: number | null;
+        };
+        /**
+         * Movement
+         * @description A feature whose stage differs between two days.
+         */
+        Movement: {
+            /** Layer */
+            layer: string;
+            /** Uid */
+            uid: string;
+            /** Code */
+            code: string | null;
+            /** Name */
+            name: string | null;
+            /** Subdistrict */
+            subdistrict: string | null;
+            /** From Stage */
+            from_stage: string;
+            /** To Stage */
+            to_stage: string;
+            from_label: components["schemas"]["Label"];
+            to_label: components["schemas"]["Label"];
+            /** On */
+            on: string | null;
+            /** Actor */
+            actor: string | null;
+            /** Event */
+            event: string;
+        };
+        /**
+         * Movements
+         * @description What moved between two days, newest first.
+         */
+        Movements: {
+            /**
+             * From
+             * Format: date
+             */
+            from: string;
+            /**
+             * To
+             * Format: date
+             */
+            to: string;
+            /** Moved */
+            moved: components["schemas"]["Movement"][];
+            /** Totals */
+            totals: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * NamedEvent
+         * @description An entry with the feature it speaks of.
+         */
+        NamedEvent: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "transition" | "measure" | "note" | "photo" | "correction" | "approval" | "opening";
+            /**
+             * Valid At
+             * Format: date-time
+             */
+            valid_at: string;
+            /** Recorded At */
+            recorded_at: string | null;
+            /** Actor */
+            actor: string | null;
+            /** Role */
+            role: string | null;
+            /** Payload */
+            payload: {
+                [key: string]: unknown;
+            };
+            place: components["schemas"]["Place"] | null;
+            /** Hash */
+            hash: string;
+            /** Previous Hash */
+            previous_hash: string;
+            /** Illustrative */
+            illustrative: boolean;
+            /** Layer */
+            layer: string;
+            /** Uid */
+            uid: string;
+        };
+        /**
+         * OfferedMove
+         * @description A move the caller may make, and what it takes.
+         */
+        OfferedMove: {
+            /** To */
+            to: string;
+            label: components["schemas"]["Label"];
+            /** Kind */
+            kind: string;
+            /** Evidence */
+            evidence: boolean;
+            /** Second Person */
+            second_person: boolean;
+            /** Reason */
+            reason: boolean;
+        };
+        /**
          * Overview
          * @description The district and every layer the caller may see.
          */
@@ -943,6 +1573,32 @@ export interface components {
             /** Revision */
             revision: string;
             base_map: components["schemas"]["BaseMap"] | null;
+        };
+        /**
+         * Place
+         * @description Where the person stood, metres from the feature.
+         */
+        Place: {
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+            /** Accuracy M */
+            accuracy_m: number | null;
+            /** Distance M */
+            distance_m: number | null;
+        };
+        /**
+         * PlaceSent
+         * @description Where the person stood, WGS 84; the distance to the feature is measured here.
+         */
+        PlaceSent: {
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+            /** Accuracy M */
+            accuracy_m?: number | null;
         };
         /**
          * Problem
@@ -967,6 +1623,119 @@ export interface components {
             remedy_en: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * ProgressReport
+         * @description Where the district stands at the end of a day.
+         */
+        ProgressReport: {
+            /**
+             * At
+             * Format: date
+             */
+            at: string;
+            /** By */
+            by: ("subdistrict" | "community") | null;
+            rule: components["schemas"]["Label"];
+            /** Targets */
+            targets: components["schemas"]["TargetProgress"][];
+            /** District */
+            district: {
+                [key: string]: components["schemas"]["LayerProgress"];
+            };
+            /** Groups */
+            groups: components["schemas"]["UnitProgress"][];
+            /** Late */
+            late: components["schemas"]["LateFeature"][];
+            /** Late Total */
+            late_total: number;
+            /** Late By Layer */
+            late_by_layer: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * Receipt
+         * @description Proof of an entry; ``code`` is short enough for the telephone.
+         */
+        Receipt: {
+            /** Event */
+            event: string;
+            /** Hash */
+            hash: string;
+            /** Recorded At */
+            recorded_at: string | null;
+            /** Code */
+            code: string;
+        };
+        /**
+         * ReceiptFound
+         * @description A receipt that was looked up. ``verified``: the entry still has its hash.
+         */
+        ReceiptFound: {
+            event: components["schemas"]["NamedEvent"];
+            receipt: components["schemas"]["Receipt"];
+            /** Position */
+            position: number | null;
+            /** Verified */
+            verified: boolean;
+        };
+        /**
+         * RecentEvent
+         * @description An entry in the list of the newest.
+         */
+        RecentEvent: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "transition" | "measure" | "note" | "photo" | "correction" | "approval" | "opening";
+            /**
+             * Valid At
+             * Format: date-time
+             */
+            valid_at: string;
+            /** Recorded At */
+            recorded_at: string | null;
+            /** Actor */
+            actor: string | null;
+            /** Role */
+            role: string | null;
+            /** Payload */
+            payload: {
+                [key: string]: unknown;
+            };
+            place: components["schemas"]["Place"] | null;
+            /** Hash */
+            hash: string;
+            /** Previous Hash */
+            previous_hash: string;
+            /** Illustrative */
+            illustrative: boolean;
+            /** Layer */
+            layer: string;
+            /** Uid */
+            uid: string;
+            /** Position */
+            position: number;
+            /** Code */
+            code: string | null;
+            /** Name */
+            name: string | null;
+            /** Subdistrict */
+            subdistrict: string | null;
+        };
+        /**
+         * RecentEvents
+         * @description The newest entries; ``before`` asks for the next page, null at the end.
+         */
+        RecentEvents: {
+            /** Events */
+            events: components["schemas"]["RecentEvent"][];
+            /** Before */
+            before: number | null;
         };
         /**
          * SearchHit
@@ -1073,6 +1842,59 @@ export interface components {
             aside: boolean;
         };
         /**
+         * StageReached
+         * @description The stage of a feature, and since when.
+         */
+        StageReached: {
+            /** Id */
+            id: string;
+            label: components["schemas"]["Label"];
+            /** On */
+            on: string | null;
+            /** Since */
+            since: string | null;
+        };
+        /**
+         * StoryEvent
+         * @description An entry with what became of it.
+         */
+        StoryEvent: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "transition" | "measure" | "note" | "photo" | "correction" | "approval" | "opening";
+            /**
+             * Valid At
+             * Format: date-time
+             */
+            valid_at: string;
+            /** Recorded At */
+            recorded_at: string | null;
+            /** Actor */
+            actor: string | null;
+            /** Role */
+            role: string | null;
+            /** Payload */
+            payload: {
+                [key: string]: unknown;
+            };
+            place: components["schemas"]["Place"] | null;
+            /** Hash */
+            hash: string;
+            /** Previous Hash */
+            previous_hash: string;
+            /** Illustrative */
+            illustrative: boolean;
+            /** Cancelled */
+            cancelled: boolean;
+            /** Replaced */
+            replaced: boolean;
+            approval: components["schemas"]["Decision"] | null;
+        };
+        /**
          * StyleEntry
          * @description One style in the list.
          */
@@ -1110,6 +1932,50 @@ export interface components {
             as_of: string;
             /** Targets */
             targets: components["schemas"]["TargetState"][];
+        };
+        /**
+         * TargetProgress
+         * @description A promise of the plan on one day.
+         */
+        TargetProgress: {
+            /** Id */
+            id: string;
+            title: components["schemas"]["Label"];
+            /** Layer */
+            layer: string;
+            unit: components["schemas"]["Label"];
+            /** Figure */
+            figure: string;
+            /** Value */
+            value: number | null;
+            /** Registered */
+            registered: number | null;
+            /** Done */
+            done: number | null;
+            /** Share */
+            share: number | null;
+            /** Scheduled */
+            scheduled: number;
+            /** Scheduled Share */
+            scheduled_share: number | null;
+            /**
+             * Schedule Method
+             * @enum {string}
+             */
+            schedule_method: "planned_dates" | "straight_line";
+            /**
+             * Light
+             * @enum {string}
+             */
+            light: "green" | "amber" | "red" | "grey";
+            /** Late */
+            late: number;
+            forecast: components["schemas"]["ForecastTold"];
+            denominator: components["schemas"]["Label"];
+            /** Source */
+            source: string;
+            /** Illustrative */
+            illustrative: boolean;
         };
         /**
          * TargetState
@@ -1185,6 +2051,35 @@ export interface components {
             ][];
         };
         /**
+         * TrackStep
+         * @description One step of a feature's course.
+         */
+        TrackStep: {
+            /** Stage */
+            stage: string;
+            label: components["schemas"]["Label"];
+            /** On */
+            on: string | null;
+            /** Event */
+            event: string;
+            /** Actor */
+            actor: string | null;
+        };
+        /**
+         * UnitProgress
+         * @description One street office or community; null for what lies in none.
+         */
+        UnitProgress: {
+            /** Code */
+            code: string | null;
+            /** Name */
+            name: string | null;
+            /** Layers */
+            layers: {
+                [key: string]: components["schemas"]["LayerProgress"];
+            };
+        };
+        /**
          * Versions
          * @description What is running.
          */
@@ -1197,6 +2092,54 @@ export interface components {
             packages: {
                 [key: string]: string;
             };
+        };
+        /**
+         * WaitingApproval
+         * @description A move that waits for a second person.
+         */
+        WaitingApproval: {
+            /** Event */
+            event: string;
+            /** Layer */
+            layer: string;
+            /** Uid */
+            uid: string;
+            /** Code */
+            code: string | null;
+            /** Name */
+            name: string | null;
+            /** Subdistrict */
+            subdistrict: string | null;
+            move: components["schemas"]["WaitingMove"];
+            /** Actor */
+            actor: string;
+            /**
+             * Valid At
+             * Format: date-time
+             */
+            valid_at: string;
+            /** Recorded At */
+            recorded_at: string | null;
+            /** Evidence */
+            evidence: string[];
+            /** Reason */
+            reason: string | null;
+            /** Illustrative */
+            illustrative: boolean;
+            /** May Decide */
+            may_decide: boolean;
+        };
+        /**
+         * WaitingMove
+         * @description The move that waits.
+         */
+        WaitingMove: {
+            /** From */
+            from: string;
+            /** To */
+            to: string;
+            from_label: components["schemas"]["Label"];
+            to_label: components["schemas"]["Label"];
         };
     };
     responses: never;
@@ -1811,6 +2754,380 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TargetBoard"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    progress: {
+        parameters: {
+            query?: {
+                /** @description The end of this day; today if not given */
+                at?: string | null;
+                /** @description Only this layer */
+                layer?: string | null;
+                /** @description Also by street office or community */
+                by?: ("subdistrict" | "community") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgressReport"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    progress_curve: {
+        parameters: {
+            query?: {
+                /** @description Id of a promise of the plan */
+                target?: string | null;
+                /** @description Only this layer */
+                layer?: string | null;
+                from?: string | null;
+                to?: string | null;
+                step?: "week" | "month" | "quarter";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Curve"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    progress_changes: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                /** @description Only this layer */
+                layer?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Movements"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feature_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the feature */
+                uid: string;
+                /** @description Id of the layer */
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureStory"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_event: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Entity tag or revision of the feature as the caller saw it */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Id of the feature */
+                uid: string;
+                /** @description Id of the layer */
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventSent"];
+            };
+        };
+        responses: {
+            /** @description The same entry was recorded before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventRecorded"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventRecorded"];
+                };
+            };
+            /** @description Others recorded something meanwhile that contradicts it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The feature is no longer at the revision of If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recent_events: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description Only entries before this place in the ledger */
+                before?: number | null;
+                layer?: string | null;
+                subdistrict?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecentEvents"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptFound"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approvals"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_attach"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentKept"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attachment: {
+        parameters: {
+            query?: {
+                /** @description A small picture instead of the whole */
+                size?: "full" | "thumb";
+            };
+            header?: never;
+            path: {
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                    "application/pdf": string;
                 };
             };
             /** @description A refusal */
