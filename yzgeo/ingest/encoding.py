@@ -19,6 +19,7 @@ Verdict = Literal["certain", "ask", "refuse"]
 
 _SAMPLES = 4000
 _MARGIN = 0.25
+_CONVINCING = 0.45
 
 # Code page marks: what a .cpg file or a DBF head may say, and the codec it means.
 _NAMES = {
@@ -135,6 +136,9 @@ def guess(samples: Iterable[bytes], *, declared: str | None = None) -> EncodingG
         return EncodingGuess("refuse", None, ())
     marked = sorted((_with_claim(item, claimed) for item in found), key=lambda item: -item.score)
     best = marked[0]
+    if best.score < _CONVINCING:
+        # Texts in other scripts are often valid GBK by accident; then only the format itself may know.
+        return EncodingGuess("ask", None, tuple(marked))
     if len(marked) == 1 or best.score - marked[1].score >= _MARGIN:
         return EncodingGuess("certain", best.id, tuple(marked))
     return EncodingGuess("ask", None, tuple(marked))

@@ -11,8 +11,10 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -21,18 +23,36 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from yzgeo.errors import FileLimitError, FileMissingError, FileUnreadableError
+from yzgeo.catalogue import Layer
+from yzgeo.checks import Issue
+from yzgeo.errors import FileLimitError, FileMissingError, FileUnreadableError, leaves
+
+from .columns import Head, find_coordinates, read_coordinates
+from .values.numbers import parse_unit
 
 FORMATS = {
+    ".shp": "Shapefile",
+    ".gpkg": "GeoPackage",
     ".geojson": "GeoJSON",
     ".json": "GeoJSON",
-    ".gpkg": "GeoPackage",
-    ".shp": "Shapefile",
-    ".zip": "Shapefile (ZIP)",
+    ".gdb": "FileGDB",
+    ".kml": "KML",
+    ".kmz": "KMZ",
+    ".gpx": "GPX",
+    ".tab": "MapInfo TAB",
+    ".mif": "MapInfo MIF",
+    ".dxf": "DXF",
     ".parquet": "GeoParquet",
     ".geoparquet": "GeoParquet",
+    ".csv": "CSV",
+    ".txt": "CSV",
+    ".xlsx": "XLSX",
+    ".xls": "XLS",
+    ".pbf": "OSM PBF",
+    ".zip": "ZIP",
+    ".dwg": "DWG (save as DXF first)",
 }
-"""What can be read, by the ending of the name."""
+"""What can be read, by the ending of the name; what a file is, its content decides."""
 
 # No real column is called so.
 _GEOMETRY = "__geometry__"
@@ -57,6 +77,11 @@ class Source:
     ``table`` holds the columns (shape (rows, columns)), ``geometry`` the shapes in the file's own system (shape
     (rows,), None where a row has none) or None where the file has no geometry at all. ``unreadable`` marks rows whose
     geometry is there but of a kind that cannot be used.
+
+    ``declared_by`` tells whether the file itself names ``crs`` or only its format's rule; ``stated`` are titles in
+    which people may have named a system. Of a ledger, ``heads`` are the columns with their units, ``where`` the places
+    of the rows, ``addresses`` and ``percents`` those of the cells by column, ``sections`` the headings over the rows,
+    and ``positions`` the columns that became points.
     """
 
     path: Path
@@ -66,6 +91,23 @@ class Source:
     table: pd.DataFrame
     geometry: NDArray[np.object_] | None
     unreadable: NDArray[np.bool_]
+    kind: str = ""
+    declared_by: Literal["file", "format", "nothing"] = "file"
+    stated: tuple[str, ...] = ()
+    encoding_guess: Mapping[str, Any] | None = None
+    heads: tuple[Head, ...] = ()
+    where: tuple[str, ...] = ()
+    addresses: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
+    percents: Mapping[str, Sequence[bool]] = field(default_factory=dict)
+    sections: tuple[str | None, ...] = ()
+    positions: tuple[str, ...] = ()
+    issues: tuple[Issue, ...] = ()
+    epoch_1904: bool = False
+
+    @property
+    def is_ledger(self) -> bool:
+        """Whether it is a table without shapes of its own."""
+        return bool(self.where)
 
     @property
     def rows(self) -> int:
@@ -78,6 +120,8 @@ def read(
     *,
     encoding: str | None = None,
     layer_in_file: str | None = None,
+    member: str | None = None,
+    layer: Layer | None = None,
     limits: Limits | None = None,
 ) -> Source:
     """
@@ -86,11 +130,15 @@ def read(
     Parameters
     ----------
     path
-        GeoJSON, GeoPackage, Shapefile (plain or in a ZIP) or GeoParquet.
+        Any file of `FORMATS`, or the folder of a file geodatabase.
     encoding
-        Encoding of a Shapefile's texts, where the file does not tell it.
+        Encoding of the texts, where a person knows better than the file.
     layer_in_file
-        Which layer of a file that holds several.
+        Which layer of a file that holds several, or which sheet of a workbook.
+    member
+        Which data set of an archive that holds several.
+    layer
+        The layer it is for, which helps to find the head of a ledger and the right layer of a GPX or OSM file.
     limits
         Memory, time and rows that reading may take; the defaults if not given.
 
@@ -110,7 +158,7 @@ def read(
     """
     file = Path(path)
     allowed = limits or Limits()
-    if not file.is_file():
+    if not (file.is_file() or (file.is_dir() and file.suffix.lower() == ".gdb")):
         raise FileMissingError(path=str(file))
     if file.suffix.lower() not in FORMATS:
         reason = f"不认识的文件类型 {file.suffix or '?'} / unknown kind of file"
@@ -125,17 +173,22 @@ def read(
             "geometry_as": _GEOMETRY,
             "layer": layer_in_file,
             "encoding": encoding,
+            "member": member,
+            "wants": layer.spec.geometry if layer is not None else None,
+            "fields": [spec.model_dump(mode="json") for spec in layer.fields] if layer is not None else [],
             "memory_bytes": allowed.memory_bytes,
             "seconds": allowed.seconds,
             "max_rows": allowed.max_rows,
         }
         answer = _ask(file, request, allowed)
+        if "ledger" in answer:
+            return _ledger(file, answer)
         with pa.OSFile(str(output), "rb") as stream:
             table = pa.ipc.open_file(stream).read_all()
     return _source(file, answer, table)
 
 
-def _ask(file: Path, request: dict[str, object], limits: Limits) -> dict[str, object]:
+def _ask(file: Path, request: dict[str, object], limits: Limits) -> dict[str, Any]:
     # Arrow's own allocator reserves far more address space than it uses, which RLIMIT_AS would count.
     environment = {**os.environ, "ARROW_DEFAULT_MEMORY_POOL": "system", "PYTHONWARNINGS": "ignore"}
     try:
@@ -156,9 +209,12 @@ def _ask(file: Path, request: dict[str, object], limits: Limits) -> dict[str, ob
             raise FileLimitError(path=str(file), limit=memory)
         reason = f"读取程序中止（{done.returncode}）/ the reader stopped ({done.returncode})"
         raise FileUnreadableError(path=str(file), reason=reason, formats=FORMAT_NAMES)
-    answer: dict[str, object] = json.loads(done.stdout)
+    answer: dict[str, Any] = json.loads(done.stdout)
     if answer["ok"]:
         return answer
+    if answer["kind"] == "refusal":
+        kind = next(one for one in leaves() if one.code == answer["code"])
+        raise kind(**answer["fields"])
     if answer["kind"] == "memory":
         raise FileLimitError(path=str(file), limit=memory)
     if answer["kind"] == "rows":
@@ -166,7 +222,7 @@ def _ask(file: Path, request: dict[str, object], limits: Limits) -> dict[str, ob
     raise FileUnreadableError(path=str(file), reason=answer["reason"], formats=FORMAT_NAMES)
 
 
-def _source(file: Path, answer: dict[str, object], table: pa.Table) -> Source:
+def _source(file: Path, answer: dict[str, Any], table: pa.Table) -> Source:
     geometry: NDArray[np.object_] | None = None
     unreadable = np.zeros(table.num_rows, dtype=bool)
     if _GEOMETRY in table.column_names:
@@ -184,6 +240,74 @@ def _source(file: Path, answer: dict[str, object], table: pa.Table) -> Source:
         table=_columns(table),
         geometry=geometry,
         unreadable=unreadable,
+        **_found(answer),
+    )
+
+
+def _found(answer: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "kind": answer["kind"],
+        "declared_by": answer["declared_by"],
+        "stated": tuple(answer["stated"]),
+        "encoding_guess": answer.get("encoding_guess"),
+    }
+
+
+def _ledger(file: Path, answer: dict[str, Any]) -> Source:
+    """Make a source of a ledger's cells, with points where two of its columns are positions."""
+    cells = answer["ledger"]
+    heads = tuple(Head(name, leaf, parse_unit(unit) if unit else None) for name, leaf, unit in cells["heads"])
+    table = pd.DataFrame({head.name: pd.Series(cells["values"][head.name], dtype=object) for head in heads})
+    rows = len(cells["where"])
+    geometry, unreadable, positions, issues = _positions(heads, table, cells["where"])
+    found = _found(answer)
+    found["stated"] = (*found["stated"], *cells["titles"], *(head.name for head in heads))
+    return Source(
+        path=file,
+        layer=str(answer["layer"]),
+        crs=None,
+        encoding=answer["encoding"],
+        table=table,
+        geometry=geometry,
+        unreadable=unreadable if unreadable is not None else np.zeros(rows, dtype=bool),
+        heads=heads,
+        where=tuple(cells["where"]),
+        addresses=cells["addresses"],
+        percents=cells["percents"],
+        sections=tuple(cells["sections"]),
+        positions=positions,
+        issues=(*(Issue(*issue) for issue in cells["issues"]), *issues),
+        epoch_1904=cells["epoch_1904"],
+        **found,
+    )
+
+
+def _positions(
+    heads: Sequence[Head], table: pd.DataFrame, where: Sequence[str]
+) -> tuple[NDArray[np.object_] | None, NDArray[np.bool_] | None, tuple[str, ...], list[Issue]]:
+    found = find_coordinates(heads)
+    if found is None:
+        return None, None, (), []
+    if found.kind == "wkt":
+        texts = table[found.first].to_numpy()
+        shapes = np.asarray(shapely.from_wkt([str(text) if text else None for text in texts], on_invalid="ignore"))
+        bad = np.array([bool(text) for text in texts], dtype=bool) & shapely.is_missing(shapes)
+        return shapes.astype(object), bad, (found.first,), []
+    names = tuple(name for name in (found.first, found.second) if name is not None)
+    second = list(table[found.second]) if found.second is not None else None
+    x, y, problems = read_coordinates(list(table[found.first]), second)
+    unreadable = np.zeros(len(table), dtype=bool)
+    unreadable[[row for row, _, _ in problems]] = True
+    there = np.isfinite(x) & np.isfinite(y)
+    if found.kind == "pair" and not there.any():
+        return None, None, (), []
+    points = np.full(len(table), None, dtype=object)
+    points[there] = shapely.points(x[there], y[there])
+    return (
+        points,
+        unreadable,
+        names,
+        [Issue("warning", "position_unreadable", where[r], zh, en) for r, zh, en in problems],
     )
 
 

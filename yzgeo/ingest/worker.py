@@ -10,6 +10,7 @@ import json
 import re
 import resource
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
 
+from yzgeo.catalogue import FieldSpec
+from yzgeo.errors import YzgeoError
+
+from . import ledgers, opening
+
 _TOO_MANY_ROWS = "rows"
-_SHAPE_PARTS = (".shx", ".dbf")
+_LEDGERS = frozenset({"xlsx", "xls", "csv"})
+# Which of a format's fixed layers holds what a layer of the district wants.
+_FIXED_LAYERS = {
+    ("gpx", "point"): "waypoints",
+    ("gpx", "line"): "tracks",
+    ("osm.pbf", "point"): "points",
+    ("osm.pbf", "line"): "lines",
+    ("osm.pbf", "polygon"): "multipolygons",
+}
+_FILTERS = {("osm.pbf", "line"): "highway IS NOT NULL"}
 
 
 class RefusedError(Exception):
@@ -41,6 +56,9 @@ def main() -> int:
         answer = {"ok": True, **read(request)}
     except RefusedError as refusal:
         answer = {"ok": False, "kind": "unreadable", "reason": str(refusal)}
+    except YzgeoError as refusal:
+        fields = {name: str(value) for name, value in refusal.fields.items()}
+        answer = {"ok": False, "kind": "refusal", "code": refusal.code, "fields": fields, "reason": str(refusal)}
     except (MemoryError, pa.ArrowMemoryError):
         answer = {"ok": False, "kind": "memory", "reason": ""}
     except OverflowError:
@@ -61,26 +79,45 @@ def read(request: Mapping[str, Any]) -> dict[str, Any]:
     ----------
     request
         ``path``, ``output``, ``layer`` and ``encoding`` (both may be null), ``max_rows``, and ``geometry_as``, the name
-        under which the geometry leaves as WKB.
+        under which the geometry leaves as WKB. Optional: ``member`` of an archive, ``wants`` (kind of geometry) and
+        ``fields`` of the layer it is for.
 
     Returns
     -------
     dict
-        ``rows``, ``layer``, ``layers``, ``crs`` (text or None), ``encoding`` (text or None), ``geometry`` (bool).
+        ``rows``, ``layer``, ``layers``, ``crs`` (text or None), ``encoding`` (text or None), ``geometry`` (bool),
+        ``kind`` and what `opening` found out; for a ledger all its cells under ``ledger``.
 
     Raises
     ------
     RefusedError
-        If the file is cut short, lacks a part or holds several layers of which none was named.
+        If the file holds several layers of which none was named.
+    YzgeoError
+        If it cannot be opened.
     """
     path = Path(request["path"])
-    if path.suffix.lower() in {".parquet", ".geoparquet"}:
-        return _read_parquet(path, request)
-    name = _gdal_name(path)
+    with tempfile.TemporaryDirectory(prefix="yzgeo-open-", dir=Path(request["output"]).parent) as folder:
+        opened = opening.open_file(path, Path(folder), member=request.get("member"))
+        found: dict[str, Any] = {"kind": opened.kind, "declared_by": opened.declared_by, "stated": list(opened.stated)}
+        if opened.encoding is not None:
+            found["encoding_guess"] = opened.encoding.as_dict()
+        if opened.kind in _LEDGERS:
+            return _read_ledger(opened, request) | found
+        if opened.kind == "parquet":
+            return _read_parquet(opened.path, request) | found
+        return _read_gdal(opened, request) | found
+
+
+def _read_gdal(opened: opening.Opened, request: Mapping[str, Any]) -> dict[str, Any]:
+    name = str(opened.path)
     listed = [str(row[0]) for row in pyogrio.list_layers(name)]
-    layer = _choose(listed, request["layer"])
+    fixed = _FIXED_LAYERS.get((opened.kind, request.get("wants") or ""))
+    layer = _choose(listed, request["layer"] or (fixed if fixed in listed else None))
+    # What is not certain is left to the format's own mark, which GDAL reads.
+    encoding = request["encoding"] or (opened.encoding.chosen if opened.encoding is not None else None)
+    where = _FILTERS.get((opened.kind, request.get("wants") or "")) if fixed == layer else None
     with pyogrio.open_arrow(
-        name, layer=layer, encoding=request["encoding"], use_pyarrow=True, datetime_as_string=True
+        name, layer=layer, encoding=encoding, use_pyarrow=True, datetime_as_string=True, where=where
     ) as (meta, reader):
         has_geometry = bool(meta["geometry_type"])
         geometry = meta["geometry_name"] or "wkb_geometry"
@@ -90,9 +127,26 @@ def read(request: Mapping[str, Any]) -> dict[str, Any]:
             "layer": layer,
             "layers": listed,
             "crs": meta["crs"],
-            "encoding": meta["encoding"],
+            "encoding": encoding or meta["encoding"],
             "geometry": has_geometry,
         }
+
+
+def _read_ledger(opened: opening.Opened, request: Mapping[str, Any]) -> dict[str, Any]:
+    fields = [FieldSpec.model_validate(field) for field in request.get("fields") or ()]
+    found = ledgers.read(opened.path, opened.kind, fields=fields, encoding=request["encoding"], sheet=request["layer"])
+    if len(found.where) > request["max_rows"]:
+        raise OverflowError
+    decided = found.encoding
+    return {
+        "rows": len(found.where),
+        "layer": opened.path.stem,
+        "layers": [],
+        "crs": None,
+        "encoding": request["encoding"] or (decided.chosen if decided is not None else None),
+        "geometry": False,
+        "ledger": ledgers.as_json(found),
+    } | ({"encoding_guess": decided.as_dict()} if decided is not None else {})
 
 
 def _read_parquet(path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,51 +184,6 @@ def _copy(batches: Iterable[Any], schema: Any, geometry: str | None, request: Ma
     return rows
 
 
-def _gdal_name(path: Path) -> str:
-    """Check that the file is whole, which GDAL does not always do, and name it as GDAL wants it named."""
-    suffix = path.suffix.lower()
-    if suffix == ".zip":
-        return _zipped(path)
-    with path.open("rb") as file:
-        head = file.read(100)
-    size = path.stat().st_size
-    if suffix == ".shp":
-        for part in _SHAPE_PARTS:
-            if not any(path.with_suffix(end).is_file() for end in (part, part.upper())):
-                raise RefusedError(f"缺少同名的 {part} 文件 / the {part} file beside it is missing")
-        if len(head) < 100 or head[:4] != b"\x00\x00\x27\x0a":
-            raise RefusedError("不是 Shapefile / this is not a Shapefile")
-        if size < 2 * int.from_bytes(head[24:28], "big"):
-            raise RefusedError("文件不完整，后部缺失 / the file is cut short")
-    if suffix == ".gpkg":
-        if not head.startswith(b"SQLite format 3\x00"):
-            raise RefusedError("不是 GeoPackage / this is not a GeoPackage")
-        page = int.from_bytes(head[16:18], "big")
-        if size < (65536 if page == 1 else page) * int.from_bytes(head[28:32], "big"):
-            raise RefusedError("文件不完整，后部缺失 / the file is cut short")
-    if suffix in {".geojson", ".json"} and not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
-        raise RefusedError("不是 GeoJSON / this is not GeoJSON")
-    return str(path)
-
-
-def _zipped(path: Path) -> str:
-    with path.open("rb") as file:
-        if file.read(4) != b"PK\x03\x04":
-            raise RefusedError("不是 ZIP 压缩包 / this is not a ZIP archive")
-    inside = [str(name) for name in pyogrio.vsi_listtree(f"/vsizip/{path}")]
-    shapes = [name for name in inside if name.lower().endswith(".shp")]
-    if len(shapes) != 1:
-        found = ", ".join(Path(name).name for name in shapes) or "0"
-        raise RefusedError(
-            f"压缩包里应恰好有一个 .shp（现有：{found}）/ the archive must hold exactly one .shp ({found})"
-        )
-    base = shapes[0][:-4].lower()
-    for part in _SHAPE_PARTS:
-        if not any(name.lower() == base + part for name in inside):
-            raise RefusedError(f"缺少同名的 {part} 文件 / the {part} file beside it is missing")
-    return shapes[0]
-
-
 def _choose(listed: list[str], wanted: str | None) -> str:
     if wanted is not None and wanted not in listed:
         raise RefusedError(f"没有图层“{wanted}”，现有：{', '.join(listed)} / there is no layer of that name")
@@ -194,9 +203,9 @@ def _limit(*, memory_bytes: int, seconds: int) -> None:
 
 
 def _plain(text: str, path: str) -> str:
-    """Shorten GDAL's sentence; the folder is the user's own business."""
-    cleaned = re.sub(r"\s+", " ", text.replace(f"/vsizip/{path}", Path(path).name).replace(path, Path(path).name))
-    return cleaned[:300]
+    """Shorten GDAL's sentence; the folders are the user's own business."""
+    cleaned = re.sub(r"\s+", " ", text.replace(path, Path(path).name))
+    return re.sub(r"/\S*/(?=[^/\s]+)", "", cleaned)[:300]
 
 
 if __name__ == "__main__":

@@ -175,7 +175,7 @@ def declared_by(kind: str, head: bytes) -> Literal["file", "format", "nothing"]:
     """
     if kind in {"kml", "gpx", "osm.pbf"}:
         return "format"
-    if kind in {"dxf", "csv", "xls"}:
+    if kind in {"dxf", "csv", "xls", "xlsx"}:
         return "nothing"
     if kind == "geojson":
         return "file" if re.search(rb'"crs"\s*:\s*\{', head) else "format"

@@ -1,0 +1,208 @@
+"""Open a foreign file for reading: what it is, what belongs to it, and in which encoding its texts are.
+
+This runs in the reading process, before GDAL sees the file. Archives are unpacked into a folder that the parent process
+throws away; a Shapefile's table is copied there if its column names have to be mended.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from yzgeo.errors import FileUnreadableError
+
+from . import encoding as encodings
+from .archive import kinds, zips
+
+_HEAD_BYTES = 64 * 1024
+_SHAPE_PARTS = (".shx", ".dbf")
+_TABLES = {"shp": ".dbf", "tab": ".dat", "mif": ".mid"}
+_NEUTRAL = re.compile(rb'(?i)(charset\s+"?)neutral("?)')
+_TEXT_BYTES = 4 * 1024**2
+_KIND_OF_BOOK = {"xl/workbook.xml": "xlsx", "word/document.xml": "docx"}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """
+    A file that can be read.
+
+    ``path`` is the main file, ``kind`` what it is by content (``xlsx`` and ``gdb`` among them). ``stated`` are names
+    and titles in which people may have named a coordinate system. ``encoding`` is None where the format knows its own.
+    """
+
+    path: Path
+    kind: str
+    encoding: encodings.EncodingGuess | None
+    declared_by: Literal["file", "format", "nothing"]
+    stated: tuple[str, ...]
+
+
+def open_file(
+    path: Path, folder: Path, *, member: str | None = None, limits: zips.ArchiveLimits | None = None
+) -> Opened:
+    """
+    Find out what a file is and make it readable.
+
+    Parameters
+    ----------
+    path
+        The file, or the folder of a file geodatabase.
+    folder
+        An empty folder for what has to be unpacked or mended.
+    member
+        Which data set of an archive that holds several: its path or its name without ending.
+    limits
+        What an archive may hold.
+
+    Returns
+    -------
+    Opened
+        What is to be read.
+
+    Raises
+    ------
+    FileUnreadableError
+        If it is no data, lacks a part, is cut short, or holds several data sets of which none was named.
+    ArchiveUnsafeError, FileLimitError
+        If an archive could do harm or is too large.
+    """
+    if path.is_dir():
+        return Opened(path, "gdb", None, "file", (path.stem,))
+    head, size = _head(path)
+    kind = kinds.check_kind(path.name, head, size)
+    stated = [path.stem]
+    if kind == "zip":
+        book = _book(path)
+        if book is not None:
+            return _finished(path, book, folder, stated)
+        path = _unpacked(path, folder, member, limits)
+        stated.append(path.stem)
+        if path.is_dir():
+            return Opened(path, "gdb", None, "file", tuple(stated))
+        head, size = _head(path)
+        kind = kinds.check_kind(path.name, head, size)
+        if kind == "zip":
+            kind = _book(path) or kind
+    if kind == "zip":
+        raise _unreadable(path, "压缩包里没有可导入的数据 / the archive holds no data")
+    _check_whole(path, kind, head, size)
+    return _finished(path, kind, folder, stated)
+
+
+def _finished(path: Path, kind: str, folder: Path, stated: Sequence[str]) -> Opened:
+    if kind == "docx":
+        raise _unreadable(path, "这是 Word 文档，请另存为表格 / this is a Word document; save the table as XLSX")
+    head, _ = _head(path)
+    guess = None
+    if kind in _TABLES:
+        path, guess = _with_encoding(path, kind, folder)
+    return Opened(path, kind, guess, kinds.declared_by(kind, head), (*stated, *_titles(kind, head)))
+
+
+def _head(path: Path) -> tuple[bytes, int]:
+    with path.open("rb") as file:
+        return file.read(_HEAD_BYTES), path.stat().st_size
+
+
+def _book(path: Path) -> str | None:
+    with path.open("rb") as file:
+        names = {member.name for member in zips.members(file, name=path.name)}
+    return next((kind for name, kind in _KIND_OF_BOOK.items() if name in names), None)
+
+
+def _unpacked(path: Path, folder: Path, member: str | None, limits: zips.ArchiveLimits | None) -> Path:
+    target = folder / "unpacked"
+    with path.open("rb") as file:
+        written = zips.unpack(file, target, name=path.name, limits=limits)
+    found = kinds.data_sets([item.relative_to(target).as_posix() for item in written])
+    if member is not None:
+        found = tuple(one for one in found if member in {one.main, Path(one.main).stem, Path(one.main).name})
+    if not found:
+        raise _unreadable(path, "压缩包里没有可导入的数据 / the archive holds no data")
+    if len(found) > 1:
+        names = ", ".join(one.main for one in found)
+        raise _unreadable(path, f"压缩包里有多份数据，请指定一份：{names} / name one of its data sets")
+    return target / found[0].main
+
+
+def _check_whole(path: Path, kind: str, head: bytes, size: int) -> None:
+    """See whether the file is all there, which GDAL does not always do."""
+    if kind == "shp":
+        for part in _SHAPE_PARTS:
+            if _beside(path, part) is None:
+                raise _unreadable(path, f"缺少同名的 {part} 文件 / the {part} file beside it is missing")
+        if len(head) < 100 or size < 2 * int.from_bytes(head[24:28], "big"):
+            raise _unreadable(path, "文件不完整，后部缺失 / the file is cut short")
+    if kind == "gpkg":
+        page = int.from_bytes(head[16:18], "big")
+        if size < (65536 if page == 1 else page) * int.from_bytes(head[28:32], "big"):
+            raise _unreadable(path, "文件不完整，后部缺失 / the file is cut short")
+
+
+def _beside(path: Path, suffix: str) -> Path | None:
+    """Find a part of the same stem, whatever its case."""
+    wanted = path.with_suffix(suffix).name.casefold()
+    return next((item for item in path.parent.iterdir() if item.name.casefold() == wanted), None)
+
+
+def _with_encoding(path: Path, kind: str, folder: Path) -> tuple[Path, encodings.EncodingGuess]:
+    table = _beside(path, _TABLES[kind])
+    if table is None:
+        raise _unreadable(path, f"缺少同名的 {_TABLES[kind]} 文件 / the {_TABLES[kind]} file beside it is missing")
+    if kind == "mif":
+        with table.open("rb") as file:
+            guess = encodings.guess(file.read(_TEXT_BYTES).splitlines())
+        return _with_charset(path, guess, folder), guess
+    with table.open("rb") as file:
+        content = file.read(_TEXT_BYTES)
+    head = encodings.read_dbf_head(content)
+    cpg = _beside(path, ".cpg") if kind == "shp" else None
+    claimed = cpg.read_text("latin-1")[:40] if cpg is not None else head.code_page
+    guess = encodings.guess(encodings.dbf_samples(content, head), declared=claimed)
+    if kind == "shp" and guess.chosen is not None:
+        mended = encodings.mend_dbf_names(content, head, guess.chosen)
+        if mended != content:
+            path = _copied(path, folder)
+            with (path.with_suffix(".dbf")).open("r+b") as file:
+                file.write(mended[: head.head_bytes])
+    if kind == "tab":
+        path = _with_charset(path, guess, folder)
+    return path, guess
+
+
+def _with_charset(path: Path, guess: encodings.EncodingGuess, folder: Path) -> Path:
+    """Name the code page in a MapInfo file that calls itself neutral, so that its texts can be read."""
+    content = path.read_bytes()
+    if guess.chosen not in {"GBK", "GB18030"} or not _NEUTRAL.search(content[:400]):
+        return path
+    copied = _copied(path, folder)
+    copied.write_bytes(_NEUTRAL.sub(rb"\1WindowsSimpChinese\2", content, count=1))
+    return copied
+
+
+def _copied(path: Path, folder: Path) -> Path:
+    """Put a data set of several files into the folder; the person's own files are never touched."""
+    target = folder / "mended"
+    target.mkdir()
+    stem = path.stem.casefold()
+    for part in path.parent.iterdir():
+        if part.stem.casefold() == stem and part.is_file():
+            shutil.copyfile(part, target / f"data{part.suffix.lower()}")
+    return target / f"data{path.suffix.lower()}"
+
+
+def _titles(kind: str, head: bytes) -> tuple[str, ...]:
+    """Find the name and description at the beginning of a GeoJSON file."""
+    if kind != "geojson":
+        return ()
+    start = head.split(b'"features"', 1)[0].decode("utf-8", "replace")
+    return tuple(re.findall(r'"(?:name|title|description)"\s*:\s*"([^"]{1,200})"', start))
+
+
+def _unreadable(path: Path, reason: str) -> FileUnreadableError:
+    return FileUnreadableError(path=path.name, reason=reason, formats=kinds.FORMATS)
