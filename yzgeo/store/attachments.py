@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -51,7 +52,8 @@ class AttachmentFolder:
             unfinished.replace(target)
             _sync(target.parent)
         except OSError as error:
-            unfinished.unlink(missing_ok=True)
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
             raise StorageError(path=str(target), reason=error.strerror or str(error)) from error
         return sha256
 

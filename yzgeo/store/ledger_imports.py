@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,9 @@ from .base import Batch
 from .identifiers import quote
 
 
-def take_in(connection: sqlite3.Connection, layer: Layer, batch: Batch, *, now: datetime) -> None:
+def take_in(
+    connection: sqlite3.Connection, layer: Layer, batch: Batch, *, given: Collection[str], now: datetime
+) -> None:
     """
     Make the ledger and the rows of a batch agree, in the transaction of the batch.
 
@@ -33,6 +35,8 @@ def take_in(connection: sqlite3.Connection, layer: Layer, batch: Batch, *, now: 
         The layer.
     batch
         The batch that was just written.
+    given
+        Fields that the batch named; the others kept what was stored, which is no word of the import.
     now
         Record time, in UTC.
     """
@@ -40,6 +44,7 @@ def take_in(connection: sqlite3.Connection, layer: Layer, batch: Batch, *, now: 
     if table is None or "stage" not in layer.fields_by_id or not batch.id:
         return
     known = stages.machine(table).order
+    kept = ledger_projection.kept_fields(layer, table)
     openings: list[Event] = []
     overruled: list[str] = []
     for row in _disagreeing(connection, layer, table, batch.revision):
@@ -48,7 +53,8 @@ def take_in(connection: sqlite3.Connection, layer: Layer, batch: Batch, *, now: 
         if row["own"] and not row["turned_real"]:
             overruled.append(row["uid"])
         else:
-            openings.append(_opening(connection, layer, table, row, batch, now=now))
+            told = {name: value for name, value in row.items() if name not in kept or name in given or name == "stage"}
+            openings.append(_opening(connection, layer, table, told, batch, now=now))
     sealed = ledger_chain.append(connection, openings, now=now)
     made = {
         event.uid: ledger_projection.project(ledger_rows.of_feature(connection, layer.id, event.uid), table)

@@ -352,7 +352,7 @@ class GeoPackageStore:
                 batch = writing.write(
                     connection, spec, staged, delete, provenance=provenance, base_revision=base_revision, now=now
                 )
-                ledger_imports.take_in(connection, spec, batch, now=now)
+                ledger_imports.take_in(connection, spec, batch, given=staged.columns, now=now)
                 return batch
         except UnicodeEncodeError as error:
             raise InputError(
