@@ -33,10 +33,10 @@ _MOST_REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The one who asks; ``name`` is None for anonymous."""
+    """The one who asks; ``name`` is empty for anonymous."""
 
     role: Role
-    name: str | None = None
+    name: str = ""
     subdistricts: tuple[str, ...] = ()
 
 

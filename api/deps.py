@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import parse_qsl
@@ -17,6 +18,7 @@ from yzgeo import targets
 from yzgeo.access import Role, may_see
 from yzgeo.catalogue import Catalogue, Layer
 from yzgeo.errors import LayerUnknownError, ParameterError
+from yzgeo.ledger import ZONE
 from yzgeo.store.base import BBox, Store
 from yzgeo.targets import Target
 from yzgeo.workflows.overview import visible_fields
@@ -83,6 +85,11 @@ class Context:
         if key not in self._fields:
             self._fields[key] = visible_fields(layer, role)
         return self._fields[key]
+
+    @property
+    def clock_day(self) -> date:
+        """Today, on the country's clock; what is late depends on it."""
+        return datetime.now(ZONE).date()
 
     async def in_thread(self, work: Callable[[], Result]) -> Result:
         """

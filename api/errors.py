@@ -64,6 +64,16 @@ class CrossSiteError(ForbiddenError):
     remedy_en = "Use the pages of this service; programs send Authorization: Bearer."
 
 
+class RevisionMovedError(YzgeoError):
+    """The feature is no longer what the request's ``If-Match`` names."""
+
+    code = "revision_moved"
+    zh = "{what} 已被修改：If-Match 写的是版本 {base}，现在是 {current}；没有登记任何内容。"
+    en = "{what} has changed: If-Match names revision {base}, it is now at {current}; nothing was recorded."
+    remedy_zh = "请看过现在的状态后再提交。"
+    remedy_en = "Look at the present state, then send it again."
+
+
 class TooManyRequestsError(YzgeoError):
     """One address asks too often."""
 
@@ -102,6 +112,7 @@ STATUS: Mapping[type[YzgeoError], int] = {
     library.CircleUnknownError: 404,
     library.NetworkError: 422,
     library.SitingError: 422,
+    library.SitingTimeError: 422,
     library.WorkspaceMissingError: 503,
     library.WorkspaceExistsError: 409,
     library.WorkspaceBrokenError: 503,
@@ -110,6 +121,7 @@ STATUS: Mapping[type[YzgeoError], int] = {
     library.StorageBusyError: 503,
     library.ConflictError: 409,
     library.EventRefusedError: 422,
+    library.AttachmentRefusedError: 422,
     library.LiveFileError: 500,
     library.PortInUseError: 500,
     library.ForbiddenError: 403,
@@ -121,6 +133,7 @@ STATUS: Mapping[type[YzgeoError], int] = {
     BodyInvalidError: 422,
     BodyTooLargeError: 413,
     CrossSiteError: 403,
+    RevisionMovedError: 412,
     TooManyRequestsError: 429,
     HttpRefusedError: 400,
 }
@@ -182,9 +195,7 @@ def problem(error: YzgeoError, *, status: int | None = None) -> dict[str, Any]:
         ``remedy_en``, and the refusal's own facts.
     """
     number = status or status_of(error)
-    fields = {
-        key: value if isinstance(value, (str, int, float, bool)) else str(value) for key, value in error.fields.items()
-    }
+    fields = {key: _plain(value) for key, value in error.fields.items()}
     return {
         **fields,
         "type": f"/-/errors#{error.code}",
@@ -196,6 +207,15 @@ def problem(error: YzgeoError, *, status: int | None = None) -> dict[str, Any]:
         "remedy": error.remedy("zh"),
         "remedy_en": error.remedy("en"),
     }
+
+
+def _plain(value: object) -> object:
+    """Let a refusal's facts be JSON: reasons and states as they are, anything else as text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
 
 
 def respond(error: YzgeoError, *, status: int | None = None, headers: Mapping[str, str] | None = None) -> Response:

@@ -20,7 +20,21 @@ from . import settings as configuration
 from .auth import SignInGuard
 from .deps import Context
 from .middleware import Envelope, Metrics, security_headers
-from .routes import collections, features, maps, meta, page, search, session, styles, targets, tiles
+from .routes import (
+    attachments,
+    collections,
+    events,
+    features,
+    maps,
+    meta,
+    page,
+    progress,
+    search,
+    session,
+    styles,
+    targets,
+    tiles,
+)
 from .settings import Settings
 
 _MIB = 1 << 20
@@ -36,6 +50,9 @@ _ROUTERS = (
     styles.router,
     meta.router,
     targets.router,
+    progress.router,
+    events.router,
+    attachments.router,
     search.router,
     session.router,
     maps.router,

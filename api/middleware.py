@@ -134,6 +134,7 @@ class Envelope:
         self._metrics = metrics
         self._public_url = settings.public_url
         self._limit_mib = settings.max_body_mib
+        self._larger = {"/api/attachments": settings.max_attachment_mib, "/api/imports": settings.max_import_mib}
         self._headers = security_headers(settings)
         self._special = frozenset(name for name, _ in self._headers)
 
@@ -180,12 +181,13 @@ class Envelope:
     async def _change(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a changing request through if it comes from our own pages and is not too large."""
         request = Request(scope)
-        limit = self._limit_mib * _MIB
+        limit_mib = self._larger.get(scope["path"], self._limit_mib)
+        limit = limit_mib * _MIB
         try:
             require_same_site(request, self._public_url)
             declared = header(request, b"content-length")
             if declared.isdigit() and int(declared) > limit:
-                raise BodyTooLargeError(limit_mib=self._limit_mib)
+                raise BodyTooLargeError(limit_mib=limit_mib)
         except YzgeoError as refusal:
             await errors.respond(refusal)(scope, receive, send)
             return
@@ -196,7 +198,7 @@ class Envelope:
             message = await receive()
             received += len(message.get("body", b""))
             if received > limit:
-                raise errors.body_too_large(self._limit_mib)
+                raise errors.body_too_large(limit_mib)
             return message
 
         await self._app(scope, count, send)

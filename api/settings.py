@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     tile_cache_mib: int = Field(64, ge=1, le=65536, description="Memory for encoded vector tiles, MiB")
     item_cache_mib: int = Field(16, ge=1, le=65536, description="Memory for encoded single features, MiB")
     max_body_mib: int = Field(2, ge=1, le=1024, description="Largest request body, MiB")
+    max_attachment_mib: int = Field(20, ge=1, le=1024, description="Largest photo or document, MiB")
+    max_import_mib: int = Field(512, ge=1, le=65536, description="Largest file to import, MiB")
     max_items: int = Field(10_000, ge=1, le=100_000, description="Most features in one answer")
     session_hours: float = Field(12, gt=0, le=720, description="How long a signed-in session lasts")
     sign_in_failures: int = Field(5, ge=1, le=100, description="Wrong passwords in a row before an account is locked")

@@ -58,6 +58,25 @@ def may_write(role: Role) -> bool:
     return role in _WRITES
 
 
+def may_record_somewhere(role: Role, own_subdistricts: Collection[str]) -> bool:
+    """
+    Tell whether someone may record progress at all, and so upload evidence for it.
+
+    Parameters
+    ----------
+    role
+        Role of the one who asks.
+    own_subdistricts
+        Codes of the street offices an account of the field belongs to.
+
+    Returns
+    -------
+    bool
+        True for planner, bureau and admin, and for field with a street office.
+    """
+    return role in _RECORDS and (role != "field" or bool(own_subdistricts))
+
+
 def may_record(role: Role, own_subdistricts: Collection[str], subdistrict: str | None) -> bool:
     """
     Tell whether someone may record progress of a feature; which moves, the layer's stage table says.

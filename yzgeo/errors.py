@@ -300,6 +300,16 @@ class EventRefusedError(YzgeoError):
     remedy_en = "Change what is named and send it again; the ledger is as it was."
 
 
+class AttachmentRefusedError(InputError):
+    """A file is not what may be attached to an entry."""
+
+    code = "attachment_refused"
+    zh = "不能作为附件：{reason_zh}。"
+    en = "This cannot be attached: {reason_en}."
+    remedy_zh = "可用 JPEG、PNG、WebP 照片或 PDF 文件。"
+    remedy_en = "Photos (JPEG, PNG, WebP) and PDF documents can be."
+
+
 class PortInUseError(YzgeoError):
     """Another program listens on the address."""
 

@@ -24,6 +24,8 @@ SERVICE_NAMES = frozenset(
         "tile_cache_mib",
         "item_cache_mib",
         "max_body_mib",
+        "max_attachment_mib",
+        "max_import_mib",
         "max_items",
         "session_hours",
         "sign_in_failures",

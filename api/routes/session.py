@@ -55,7 +55,7 @@ async def me(request: Request, caller: CallerDep) -> Response:
 
 
 def _me(caller: Caller) -> dict[str, object]:
-    return {"name": caller.name, "role": caller.role, "subdistricts": list(caller.subdistricts)}
+    return {"name": caller.name or None, "role": caller.role, "subdistricts": list(caller.subdistricts)}
 
 
 def _is_https(request: Request, context: Context) -> bool:

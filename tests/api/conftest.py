@@ -107,7 +107,7 @@ def workspace(small_workspace: Path, tmp_path: Path, catalogue: Catalogue) -> It
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings of the application under test: no page has been built."""
-    return Settings(web_root=tmp_path / "no-page", sign_in_per_minute=1000)
+    return Settings(workspace=tmp_path / "workspace", web_root=tmp_path / "no-page", sign_in_per_minute=1000)
 
 
 @pytest.fixture

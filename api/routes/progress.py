@@ -1,0 +1,83 @@
+"""Where the district stands on any day, its curves, and what moved between two days."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import models
+from api.auth import Caller
+from api.deps import CallerDep, Context, ContextDep, StrictParameters
+from yzgeo.workflows import overview, progress
+from yzgeo.workflows.progress import By
+
+router = APIRouter(prefix="/api/progress", tags=["progress"], dependencies=[StrictParameters])
+
+Target = Annotated[str | None, Query(max_length=100, description="Id of a promise of the plan")]
+LayerId = Annotated[str | None, Query(max_length=100, description="Only this layer")]
+
+
+@router.get("", operation_id="progress", response_model=models.ProgressReport)
+async def progress_report(
+    request: Request,
+    *,
+    context: ContextDep,
+    caller: CallerDep,
+    at: Annotated[date | None, Query(description="The end of this day; today if not given")] = None,
+    layer: LayerId = None,
+    by: Annotated[By | None, Query(description="Also by street office or community")] = None,
+) -> Response:
+    """Promises, stages and what is late at the end of a day, as known today."""
+    return await context.answer(
+        request,
+        ("progress", *_state(context, caller), str(at), str(layer), str(by)),
+        lambda: progress.progress_on(context.store, caller.role, at=at, layer=layer, by=by),
+    )
+
+
+@router.get("/curve", operation_id="progress_curve", response_model=models.Curve)
+async def curve(
+    request: Request,
+    *,
+    context: ContextDep,
+    caller: CallerDep,
+    target: Target = None,
+    layer: LayerId = None,
+    start: Annotated[date | None, Query(alias="from")] = None,
+    end: Annotated[date | None, Query(alias="to")] = None,
+    step: Literal["week", "month", "quarter"] = "month",
+) -> Response:
+    """The S-curve of a promise or of a layer: delivered, planned and forecast."""
+    return await context.answer(
+        request,
+        ("curve", *_state(context, caller), str(target), str(layer), str(start), str(end), step),
+        lambda: progress.curve_of(
+            context.store, caller.role, target=target, layer=layer, start=start, end=end, step=step
+        ),
+    )
+
+
+@router.get("/changes", operation_id="progress_changes", response_model=models.Movements)
+async def changes(
+    request: Request,
+    *,
+    context: ContextDep,
+    caller: CallerDep,
+    start: Annotated[date, Query(alias="from")],
+    end: Annotated[date, Query(alias="to")],
+    layer: LayerId = None,
+) -> Response:
+    """What moved since the last meeting."""
+    return await context.answer(
+        request,
+        ("changes", *_state(context, caller), str(start), str(end), str(layer)),
+        lambda: progress.changes_between(context.store, caller.role, start=start, end=end, layer=layer),
+    )
+
+
+def _state(context: Context, caller: Caller) -> tuple[str, ...]:
+    """Name everything the answers depend on, today among it."""
+    ledger = str(context.store.ledger.revision())
+    return overview.state_of(context.store, caller.role), ledger, context.clock_day.isoformat()
