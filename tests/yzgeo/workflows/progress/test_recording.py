@@ -1,0 +1,135 @@
+"""Recording: receipts, and every reason why not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.yzgeo.workflows.progress.conftest import (
+    CHEN,
+    FIRST,
+    LAYER,
+    LI,
+    NOBODY,
+    PHOTO,
+    SECOND,
+    WANG,
+    Person,
+    draft,
+    here,
+)
+from yzgeo.access import Role
+from yzgeo.errors import ConflictError, EventRefusedError, FeatureUnknownError, ForbiddenError, LayerUnknownError
+from yzgeo.store.base import Store
+from yzgeo.workflows import progress
+
+
+def codes(store: Store, told: progress.Draft, caller: Person = CHEN) -> list[str]:
+    with pytest.raises(EventRefusedError) as caught:
+        progress.record_event(store, told, caller)
+    assert store.ledger.event(told.id) is None
+    return [issue["code"] for issue in caught.value.fields["issues"]]  # type: ignore[attr-defined]
+
+
+def test_a_field_worker_moves_a_parcel_of_their_street(store: Store) -> None:
+    done = progress.record_event(store, draft(1, to="surveyed"), WANG)
+    assert done.created
+    assert done.code == f"{done.event.hash[:4]}-{done.event.hash[4:8]}".upper()
+    assert store.feature(LAYER, FIRST).properties["stage"] == "surveyed"
+    again = progress.record_event(store, draft(1, to="surveyed"), WANG)
+    assert (again.created, again.event) == (False, done.event)
+
+
+def test_another_street_is_not_theirs(store: Store) -> None:
+    with pytest.raises(ForbiddenError):
+        progress.record_event(store, draft(1, uid=SECOND, to="surveyed"), WANG)
+
+
+@pytest.mark.parametrize("role", ["anonymous", "viewer"])
+def test_who_only_looks_does_not_record(store: Store, role: Role) -> None:
+    with pytest.raises(ForbiddenError):
+        progress.record_event(store, draft(1, to="surveyed"), Person(role, "x"))
+
+
+def test_a_layer_that_may_not_be_seen_is_not_there(store: Store) -> None:
+    with pytest.raises(LayerUnknownError):
+        progress.record_event(store, replace(draft(1, to="designed"), layer="pipe_segment"), WANG)
+    with pytest.raises(LayerUnknownError):
+        progress.record_event(store, replace(draft(1, to="designed"), layer="nothing"), CHEN)
+
+
+def test_a_feature_must_be_there_and_its_layer_must_have_stages(store: Store) -> None:
+    with pytest.raises(FeatureUnknownError):
+        progress.record_event(store, draft(1, uid="nobody", to="surveyed"), CHEN)
+    assert codes(store, replace(draft(1, to="surveyed"), layer="road")) == ["layer_without_stages"]
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (draft(1, to="cleared", evidence=[PHOTO]), ["move_not_allowed"]),
+        (draft(1, to="suspended"), ["reason_missing"]),
+        (draft(1, "measure", households_signed=21), ["measure_over_limit"]),
+        (draft(1, "measure", households_signed=1.5), ["measure_not_whole"]),
+        (draft(1, "measure", households=5), ["measure_unknown"]),
+        (draft(1, "photo", attachment="b" * 64), ["attachment_unknown"]),
+        (draft(1, to="surveyed", evidence=["b" * 64, PHOTO]), ["attachment_unknown"]),
+        (draft(1, to="surveyed", evidence=PHOTO), ["payload_invalid"]),
+        (draft(1, "note", text="好", illustrative=True), ["payload_invalid"]),
+        (draft(1, "note", text="\ud800"), ["payload_invalid"]),
+        (draft(1, "note", text={1}), ["payload_invalid"]),
+        (draft(1, days=100_000, to="surveyed"), ["date_in_future"]),
+        (replace(draft(1, to="surveyed"), valid_at=draft(1).valid_at.replace(tzinfo=None)), ["time_zone_missing"]),
+        (here(draft(1, to="surveyed"), 500, 0), ["place_invalid"]),
+    ],
+)
+def test_refusals_tell_why(store: Store, told: progress.Draft, expected: list[str]) -> None:
+    assert codes(store, told) == expected
+
+
+def test_reasons_are_in_words(store: Store) -> None:
+    with pytest.raises(EventRefusedError) as caught:
+        progress.record_event(store, draft(1, "measure", households_signed=21), CHEN)
+    assert caught.value.message("zh") == "不能登记：已签约户数 超过上限 20。"
+    with pytest.raises(EventRefusedError) as caught:
+        progress.record_event(store, draft(1, to="cleared", evidence=[PHOTO]), CHEN)
+    assert "从“未启动”到“净地”" in caught.value.message("zh")
+
+
+def test_a_stale_form_that_contradicts_is_a_conflict(store: Store) -> None:
+    seen = store.feature(LAYER, FIRST).revision
+    progress.record_event(store, draft(1, to="surveyed"), CHEN)
+    progress.record_event(store, draft(2, days=1, to="decided"), CHEN)
+    stale = replace(draft(3, days=2, to="planned", reason="x"), base_revision=seen)
+    assert progress.record_event(store, stale, CHEN).created  # it contradicts nothing
+    with pytest.raises(ConflictError) as caught:
+        progress.record_event(store, replace(draft(4, days=2, to="vacated"), base_revision=seen), CHEN)
+    assert caught.value.fields["current"] == 3
+    agreeing = replace(draft(5, days=1.5, to="decided"), base_revision=seen)
+    assert progress.record_event(store, agreeing, WANG).created
+
+
+def test_the_distance_is_ours_to_measure(store: Store) -> None:
+    inside = progress.record_event(store, here(draft(1, to="surveyed"), 123.8405, 42.2805), WANG)
+    assert inside.event.place is not None
+    assert inside.event.place.distance_m == 0
+    # a hundredth of a degree of latitude north of the parcel: 1,110.9 m at this latitude
+    away = progress.record_event(store, here(draft(2, "note", text="远"), 123.8405, 42.291), WANG)
+    assert away.event.place is not None
+    assert away.event.place.distance_m == pytest.approx(1110.9, abs=1)
+
+
+def test_the_story_of_a_demolition(store: Store) -> None:
+    for step, stage in enumerate(["surveyed", "decided", "signing", "vacated"]):
+        progress.record_event(store, draft(step + 1, days=step, to=stage), WANG)
+    assert codes(store, draft(9, days=5, to="demolished"), WANG) == ["evidence_missing"]
+    told = draft(9, days=5, to="demolished", evidence=[PHOTO])
+    progress.record_event(store, told, WANG)
+    assert store.feature(LAYER, FIRST).properties["stage"] == "vacated"
+    word = draft(10, "approval", days=6, event=told.id, granted=True)
+    assert codes(store, word, WANG) == ["role_not_allowed", "approval_by_same_person"]
+    progress.record_event(store, word, LI)
+    assert store.feature(LAYER, FIRST).properties["stage"] == "demolished"
+    assert progress.verify(store)["ok"]
+    assert progress.feature_stage(store, LAYER, FIRST, NOBODY)["stage"]["id"] == "demolished"
