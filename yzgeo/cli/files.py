@@ -23,14 +23,20 @@ _LEVELS = {"error": "错误", "warning": "注意", "info": "说明"}
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--layer", required=True, metavar="ID", help="导入到哪个图层。 Layer to import into.")
-@click.option("--crs", metavar="EPSG:4529", help="文件没有声明坐标系时指定。 System of the file, if it does not tell.")
+@click.option(
+    "--crs",
+    metavar="EPSG:4529",
+    help="确认坐标系，例如 EPSG:4529、EPSG:4550+swapped、GCJ-02、BD-09。 Coordinate system, as you confirm it.",
+)
 @click.option("--encoding", metavar="NAME", help="Shapefile 文字编码，例如 gb18030。 Encoding of a Shapefile's texts.")
 @click.option("--column", "columns", multiple=True, metavar="列名=field", help="列与字段的对应。 Column to field.")
 @click.option("--mode", type=click.Choice(get_args(imports.Mode)), default="upsert", show_default=True,
               help="增改，或整层替换。 Add and update, or replace the whole layer.")  # fmt: skip
 @click.option("--status", type=click.Choice(get_args(DataStatus)), default="surveyed", show_default=True,
               help="文件未注明时的数据状态。 Data status where the file gives none.")  # fmt: skip
-@click.option("--source-layer", metavar="NAME", help="文件中的图层。 Layer inside the file.")
+@click.option("--source-layer", "--sheet", "source_layer", metavar="NAME",
+              help="文件中的图层或工作表。 Layer or sheet inside the file.")  # fmt: skip
+@click.option("--member", metavar="NAME", help="压缩包中的哪一份数据。 Which data set of an archive.")
 @click.option("--keep-valid", is_flag=True, help="有行被拒时仍保存其余行。 Store the good rows even if others fail.")
 @click.option("--dry-run", is_flag=True, help="只检查，不保存。 Check only.")
 @common
@@ -46,6 +52,7 @@ def import_command(
     mode: imports.Mode,
     status: DataStatus,
     source_layer: str | None,
+    member: str | None,
     keep_valid: bool,
     dry_run: bool,
 ) -> None:
@@ -64,6 +71,7 @@ def import_command(
             keep_valid=keep_valid,
             data_status=status,
             layer_in_file=source_layer,
+            member=member,
             actor=f"cli:{getpass.getuser()}",
             progress=told,
         )
@@ -71,7 +79,7 @@ def import_command(
     session.answer(data, *_report_lines(data))
     if not session.as_json:
         show_issues(data["issues"], data["issues_total"], session.lang, most=20)
-    if report.verdict == "refuse":
+    if report.verdict != "ok":
         click.get_current_context().exit(1)
 
 
@@ -180,7 +188,9 @@ def _report_lines(data: Mapping[str, Any]) -> list[str]:
         f"文件 {data['file']} → 图层 {data['layer']}，坐标系 {str(data['crs']['chosen'])[:40]}",
         f"行 rows: {rows['in']} = 保留 kept {rows['kept']} + 拒绝 rejected {rows['rejected']}",
     ]
-    if batch:
+    if data["verdict"] == "needs_confirmation":
+        lines += _questions(data)
+    elif batch:
         counted = (
             f"新增 {batch['inserted']}，更新 {batch['updated']}，不变 {batch['unchanged']}，删除 {batch['deleted']}"
         )
@@ -188,6 +198,16 @@ def _report_lines(data: Mapping[str, Any]) -> list[str]:
     else:
         lines.append("仅检查，没有保存。 Checked only; nothing was stored.")
     return lines
+
+
+def _questions(data: Mapping[str, Any]) -> list[str]:
+    reason = data["crs"].get("reason", "")
+    found = [f"需要您确认，没有保存任何内容：{reason}。 Please confirm; nothing was stored."]
+    for one in data["crs"]["candidates"][:8]:
+        evidence = "；".join(one["evidence"])
+        found += [f"  --crs {one['id']}  {one['title']['zh']}（{one['score']:.2f}）：{evidence}"]
+    found += [f"  --column {one['column']}={one['field']}" for one in data["column_candidates"]]
+    return found
 
 
 def _pairs(columns: Sequence[str]) -> dict[str, str]:

@@ -15,11 +15,14 @@ from datetime import date, datetime
 from typing import Any
 
 from yzgeo.catalogue import FieldSpec
+from yzgeo.errors import ValueUnreadableError
+
+from .values import dates, numbers, words
 
 Value = str | int | float | bool | None
 
-_TRUE = frozenset({"是", "有", "true", "t", "yes", "y", "1", "1.0"})
-_FALSE = frozenset({"否", "无", "false", "f", "no", "n", "0", "0.0"})
+_SOME_DIGIT = re.compile(r"[\d〇一二三四五六七八九十]")
+_NUMERIC = frozenset({"number", "integer"})
 _DATE = re.compile(r"^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[T ].*)?$")
 _COMPACT_DATE = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 
@@ -55,7 +58,7 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFKC", narrow)  # taking white space out can bring marks together
 
 
-def coerce(value: Any, spec: FieldSpec) -> Value:
+def coerce(value: Any, spec: FieldSpec, *, unit: numbers.Unit | None = None, percent: bool = False) -> Value:
     """
     Bring one cell to the type of its field.
 
@@ -65,6 +68,10 @@ def coerce(value: Any, spec: FieldSpec) -> Value:
         What the file holds.
     spec
         The field.
+    unit
+        Unit in the column's head.
+    percent
+        Whether the spreadsheet shows the number as a percentage.
 
     Returns
     -------
@@ -80,12 +87,53 @@ def coerce(value: Any, spec: FieldSpec) -> Value:
         return None
     if isinstance(value, str) and not value.strip():
         return None
-    result = _READERS[spec.type](value)
+    try:
+        result = _quantity(value, spec, unit, percent) if spec.type in _NUMERIC else _read(value, spec)
+    except ValueUnreadableError as error:
+        raise UnfitError(f"：{error.fields['reason_zh']}", f": {error.fields['reason_en']}") from error
+    if result is None:
+        return None
     if spec.values:
         return _allowed(str(result), spec)
     if isinstance(result, int | float) and not isinstance(result, bool):
         _check_range(result, spec)
     return result
+
+
+def _quantity(value: Any, spec: FieldSpec, unit: numbers.Unit | None, percent: bool) -> Value:  # noqa: FBT001
+    """Read plain numbers straight away; units, separators and numerals take the long way."""
+    if unit is None and not percent:
+        try:
+            return _READERS[spec.type](value)
+        except UnfitError:
+            if not isinstance(value, str) or not any(
+                sign.isdigit() or sign in "〇一二三四五六七八九十" for sign in value
+            ):
+                raise
+    quantity = numbers.read(value, percent_format=percent)
+    if quantity is None:
+        return None
+    if quantity.approximate:
+        raise UnfitError("是约数，请填确切的数", "is only approximate")
+    number = numbers.convert(quantity, to=spec.unit, column=unit)
+    return _integer(number) if spec.type == "integer" else number
+
+
+def _read(value: Any, spec: FieldSpec) -> Value:
+    if spec.type == "date":
+        try:
+            return _date(value)
+        except UnfitError:
+            # A month or a year is not a day: a plan starts on its first and ends on its last.
+            reading = dates.read(value)
+            if reading is None:
+                return None
+            return (reading.last if spec.id.endswith("finish") else reading.first).isoformat()
+    if spec.type == "boolean":
+        return words.boolean(value)
+    if spec.type == "text" and isinstance(value, str):
+        return words.text(value)
+    return _READERS[spec.type](value)
 
 
 def _check_range(value: float, spec: FieldSpec) -> None:
@@ -143,13 +191,6 @@ def _integer(value: Any) -> int:
     return number
 
 
-def _boolean(value: Any) -> bool:
-    word = normalise(str(value))
-    if word in _TRUE or word in _FALSE:
-        return word in _TRUE
-    raise UnfitError("不是“是”或“否”", "is neither yes nor no")
-
-
 def _date(value: Any) -> str:
     text = unicodedata.normalize("NFKC", _text(value))
     found = _DATE.match(text) or _COMPACT_DATE.match(text)
@@ -171,7 +212,6 @@ _READERS: Mapping[str, Callable[[Any], Value]] = {
     "text": _text,
     "integer": _integer,
     "number": _number,
-    "boolean": _boolean,
     "date": _date,
     "datetime": _datetime,
 }

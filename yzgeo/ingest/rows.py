@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -25,6 +24,7 @@ from yzgeo.errors import CrsMissingError, GeometryTypeError, ParameterError
 
 from .cells import UnfitError, Value, coerce, normalise
 from .reading import Source
+from .tables.layout import split_unit
 
 OWN_COLUMNS = frozenset({"uid", "revision", "fid"})
 """Columns of our own exports that say nothing about the feature itself."""
@@ -64,12 +64,14 @@ class Checked:
 class _Notes:
     """Collects issues and remembers which rows they reject."""
 
-    def __init__(self) -> None:
+    def __init__(self, labels: Sequence[str] = ()) -> None:
+        self.labels = labels
         self.issues: list[Issue] = []
         self.rejected: set[int] = set()
 
     def add(self, level: Level, code: str, zh: str, en: str, *, row: int | None = None, column: str = "") -> None:
-        place = "·".join(part for part in (f"第 {row + 1} 行" if row is not None else "", column) if part)
+        label = "" if row is None else self.labels[row] if self.labels else f"第 {row + 1} 行"
+        place = "·".join(part for part in (label, column) if part)
         self.issues.append(Issue(level, code, place or "文件", zh, en))
         if level == "error" and row is not None:
             self.rejected.add(row)
@@ -116,10 +118,10 @@ def check(
     FieldUnknownError
         If a column is to go to a field that the layer does not have.
     """
-    notes = _Notes()
+    notes = _Notes(source.where)
     columns = match_columns(layer, list(source.table.columns), choices.columns)
     for name, target in columns.items():
-        if target is None and name not in OWN_COLUMNS:
+        if target is None and name not in OWN_COLUMNS and name not in source.positions:
             zh, en = "此列没有对应的字段，未导入", "no field fits this column; it is not imported"
             notes.add("warning", "column_unknown", zh, en, column=name)
     values = _values(source, layer, columns, choices, notes)
@@ -174,7 +176,7 @@ def match_columns(layer: Layer, names: Sequence[str], chosen: Mapping[str, str])
     claims: dict[str, list[tuple[int, str]]] = {}
     ranked = _ranked_names(layer)
     for name in names:
-        rank, target_id = (0, chosen[name]) if name in chosen else ranked.get(normalise(name), (9, ""))
+        rank, target_id = (0, chosen[name]) if name in chosen else _rank(ranked, name)
         if target_id:
             claims.setdefault(target_id, []).append((rank, name))
     result: dict[str, str | None] = dict.fromkeys(names)
@@ -189,6 +191,16 @@ def match_columns(layer: Layer, names: Sequence[str], chosen: Mapping[str, str])
             )
         result[winners[0]] = target_id
     return result
+
+
+def _rank(ranked: Mapping[str, tuple[int, str]], name: str) -> tuple[int, str]:
+    """Look a column up by its whole name, then without its unit, then by the last level of its head."""
+    bare = split_unit(name)[0]
+    for worse, text in enumerate((name, bare, bare.rpartition("/")[2])):
+        rank, target = ranked.get(normalise(text), (9, ""))
+        if target:
+            return rank + worse, target
+    return 9, ""
 
 
 def _ranked_names(layer: Layer) -> dict[str, tuple[int, str]]:
@@ -213,7 +225,7 @@ def _values(
         column = column_of.get(spec.id)
         required = spec.required or spec.id == layer.spec.key
         if column is not None:
-            cells = _column(source.table[column], spec, column, notes)
+            cells = _column(source, spec, column, notes)
             if spec.id in defaults:
                 cells = [defaults[spec.id] if cell is None else cell for cell in cells]
             values[spec.id] = cells
@@ -230,11 +242,13 @@ def _values(
     return values
 
 
-def _column(cells: Iterable[Any], spec: FieldSpec, column: str, notes: _Notes) -> list[Value]:
+def _column(source: Source, spec: FieldSpec, column: str, notes: _Notes) -> list[Value]:
+    unit = next((head.unit for head in source.heads if head.name == column), None) or split_unit(column)[1]
+    percents = source.percents.get(column, ())
     result: list[Value] = []
-    for row, cell in enumerate(cells):
+    for row, cell in enumerate(source.table[column]):
         try:
-            result.append(coerce(cell, spec))
+            result.append(coerce(cell, spec, unit=unit, percent=bool(percents) and percents[row]))
         except UnfitError as unfit:
             result.append(None)
             notes.add("error", "value_invalid", f"“{cell}”{unfit.zh}", f"“{cell}” {unfit.en}", row=row, column=column)
@@ -262,6 +276,8 @@ def _shapes(
     if wanted == "none":
         if source.geometry is not None and not shapely.is_missing(source.geometry).all():
             notes.add("info", "geometry_ignored", "此图层没有几何，文件中的几何未导入", "this layer has no geometry")
+        return None, None
+    if source.is_ledger and source.geometry is None:
         return None, None
     if source.geometry is None or source.rows == 0:
         raise GeometryTypeError(layer=layer.id, expected=KINDS[wanted], found="没有几何 (no geometry)")

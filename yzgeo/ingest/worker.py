@@ -117,7 +117,12 @@ def _read_gdal(opened: opening.Opened, request: Mapping[str, Any]) -> dict[str, 
     encoding = request["encoding"] or (opened.encoding.chosen if opened.encoding is not None else None)
     where = _FILTERS.get((opened.kind, request.get("wants") or "")) if fixed == layer else None
     with pyogrio.open_arrow(
-        name, layer=layer, encoding=encoding, use_pyarrow=True, datetime_as_string=True, where=where
+        name,
+        layer=layer,
+        encoding=encoding if opened.kind == "shp" else None,
+        use_pyarrow=True,
+        datetime_as_string=True,
+        where=where,
     ) as (meta, reader):
         has_geometry = bool(meta["geometry_type"])
         geometry = meta["geometry_name"] or "wkb_geometry"

@@ -16,7 +16,6 @@ from shapely.geometry import Point, Polygon, box
 from yzgeo.catalogue import Catalogue, feature_uid
 from yzgeo.errors import (
     ConflictError,
-    CrsMissingError,
     FileMissingError,
     FileUnreadableError,
     GeometryTypeError,
@@ -120,7 +119,6 @@ def test_bad_input_is_refused_and_nothing_changes(workspace: Workspace, parcels:
         (FileMissingError, tmp_path / "none.gpkg", {"layer": LAYER}),
         (LayerUnknownError, parcels("a.gpkg"), {"layer": "castle"}),
         (GeometryTypeError, parcels("b.gpkg"), {"layer": "road"}),
-        (CrsMissingError, parcels("c.shp", crs=None), {"layer": LAYER}),
         (FileUnreadableError, tmp_path / "empty.geojson", {"layer": LAYER, "mode": "replace"}),
         (FileUnreadableError, tmp_path / "cut.gpkg", {"layer": LAYER}),
         (ParameterError, parcels("d.gpkg"), {"layer": LAYER, "columns": {"没有": "code"}}),
@@ -134,13 +132,76 @@ def test_bad_input_is_refused_and_nothing_changes(workspace: Workspace, parcels:
     assert workspace.store.frame(LAYER).equals(before)
 
 
-def test_an_invalid_geometry_is_refused_with_the_place(workspace: Workspace, tmp_path: Path) -> None:
+def test_a_crossed_outline_is_mended_and_told(workspace: Workspace, tmp_path: Path) -> None:
     properties = {"code": "A1", "area_m2": 1, "stage": "planned"}
     feature = {"type": "Feature", "properties": properties, "geometry": BOWTIE.__geo_interface__}
     path = tmp_path / "a.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
-    with pytest.raises(RowsRejectedError, match=r"Self-intersection.*123\.845 42\.28"):
-        import_file(workspace, path, layer=LAYER)
+    report = import_file(workspace, path, layer=LAYER, crs="EPSG:4326")
+    assert report.verdict == "ok"
+    assert {"shape_repaired", "area_disagrees"} <= {issue.code for issue in report.issues}
+    assert workspace.store.frame(LAYER).geometry.is_valid.all()
+
+
+def test_a_file_without_system_is_a_question_and_nothing_is_stored(workspace: Workspace, parcels: Parcels) -> None:
+    path = parcels("c.shp", crs=None)
+    report = import_file(workspace, path, layer=LAYER)
+    assert (report.verdict, report.batch, workspace.store.revision(LAYER)) == ("needs_confirmation", None, 0)
+    told = report.as_dict()
+    assert told["crs"]["chosen"] is None
+    assert {"EPSG:4490", "GCJ-02", "BD-09"} <= {one["id"] for one in told["crs"]["candidates"]}
+    assert told["rows"] == {"in": 3, "kept": 3, "rejected": 0}
+    stored = import_file(workspace, path, layer=LAYER, crs="GCJ-02")
+    assert (stored.verdict, stored.choices["crs"]) == ("ok", "GCJ-02")
+    # What is registered by now decides the same question for the next file.
+    again = import_file(workspace, path, layer=LAYER)
+    assert (again.verdict, again.choices["crs"]) == ("ok", "GCJ-02")
+
+
+CORPUS = Path(__file__).parents[2] / "data" / "import"
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [
+        ("zone_gbk.zip", "ok"),
+        ("utf8_without_cpg.zip", "needs_confirmation"),
+        ("contradicted_prj.zip", "needs_confirmation"),
+        ("bare.geojson", "needs_confirmation"),
+        ("gcj02.geojson", "ok"),  # its name says so
+        ("another_city.zip", "needs_confirmation"),
+        ("xian80.zip", "refuse"),
+    ],
+)
+def test_verdicts_on_the_corpus(workspace: Workspace, name: str, verdict: str) -> None:
+    report = import_file(workspace, CORPUS / name, layer=LAYER, dry_run=True)
+    assert report.verdict == verdict
+    assert report.rows_in == report.rows_kept + len(report.rejected)
+    assert workspace.store.revision(LAYER) == 0
+
+
+def test_a_ledger_without_shapes_updates_what_is_registered(workspace: Workspace) -> None:
+    import_file(workspace, CORPUS / "zone_gbk.zip", layer=LAYER)
+    before = workspace.store.frame(LAYER)
+    report = import_file(workspace, CORPUS / "ledger_streets.xlsx", layer=LAYER)
+    assert report.verdict == "ok"
+    assert report.as_dict()["rows"] == {"in": 6, "kept": 6, "rejected": 0}
+    after = workspace.store.frame(LAYER)
+    assert after.geometry.geom_equals(before.geometry).all()
+    assert values(workspace, "area_m2") == {
+        "PH-01": 4800.0,
+        "PH-02": 3000.0,
+        "PH-03": 6000.0,
+        "PH-04": 1500.0,
+        "PH-05": 7500.0,
+        "PH-06": 2400.0,
+    }
+
+
+def test_a_ledger_row_that_nobody_knows_is_rejected(workspace: Workspace) -> None:
+    report = import_file(workspace, CORPUS / "ledger_plain.xlsx", layer=LAYER, dry_run=True)
+    assert report.as_dict()["rows"] == {"in": 6, "kept": 0, "rejected": 6}
+    assert report.verdict == "refuse"
 
 
 def test_somebody_else_was_faster(workspace: Workspace, parcels: Parcels, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,8 +219,10 @@ def test_the_real_boundary_and_a_real_shapefile(workspace: Workspace, catalogue:
     import_file(workspace, boundary, layer="admin_district", columns={"adcode": "code"}, data_status="derived")
     world = Path(pyogrio.__file__).parent / "tests/fixtures/naturalearth_lowres/naturalearth_lowres.shp"
     with pytest.raises(RowsRejectedError):  # five countries of it share the code -99
-        import_file(workspace, world, layer="admin_district", columns={"iso_a3": "code"})
-    report = import_file(workspace, world, layer="admin_district", columns={"iso_a3": "code"}, keep_valid=True)
+        import_file(workspace, world, layer="admin_district", columns={"iso_a3": "code"}, crs="EPSG:4326")
+    report = import_file(
+        workspace, world, layer="admin_district", columns={"iso_a3": "code"}, crs="EPSG:4326", keep_valid=True
+    )
     assert (report.rows_in, report.rows_kept, len(report.rejected)) == (177, 172, 5)
     assert "outside_district" in {issue.code for issue in report.issues}
     outline = district_outline(catalogue)

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from yzgeo.errors import CrsUnsupportedError
+from yzgeo.errors import CrsUnsupportedError, InputError
 
 from . import systems
 from .datum import DatumShift
@@ -124,7 +124,7 @@ def _place_all(
                 lon, lat = systems.place(x, y, item, storage_crs=district.storage_crs, shift=shift)
             else:
                 lon, lat = systems.place_roughly(x, y, item, storage_crs=district.storage_crs)
-        except CrsUnsupportedError:
+        except InputError:
             continue
         plane = district.metres(lon, lat)
         distances = district.distances_m(plane)

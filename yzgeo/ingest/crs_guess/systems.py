@@ -36,6 +36,8 @@ _SIX_DEGREE: dict[Datum, tuple[int, int]] = {
     "xian80": (2327, 2338),
     "beijing54": (21413, 21453),
 }
+# Files write 180.00000000000003 at the date line.
+_WIDEST = 180.0 + 1e-6
 _THREE_DEGREE_ZONES = range(25, 46)
 _SIX_DEGREE_ZONES = range(13, 24)
 _GEOGRAPHIC: dict[Datum, str] = {"xian80": "EPSG:4610", "beijing54": "EPSG:4214"}
@@ -241,15 +243,17 @@ def _unproject(x: ArrayLike, y: ArrayLike, system: System, storage_crs: str) -> 
         first, second = unpack_degrees(first), unpack_degrees(second)
     geodetic = _GEOGRAPHIC.get(system.datum, storage_crs)
     source = crs.parse(system.crs)
+    # The shifts of web maps cannot be taken off near the poles.
+    highest = 85.0 if system.datum in {"gcj02", "bd09"} else 90.0
     if source.is_geographic:
-        possible = (np.abs(first) <= 180.0) & (np.abs(second) <= 85.0)
+        possible = (np.abs(first) <= _WIDEST) & (np.abs(second) <= highest)
     else:
         possible = (np.abs(first) < 1e8) & (np.abs(second) < 1e8)
     first, second = np.where(possible, first, np.nan), np.where(possible, second, np.nan)
     if source != crs.parse(geodetic):
         lon, lat = crs.transformer(system.crs, geodetic).transform(first, second)
         first, second = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
-    bad = ~((np.abs(first) <= 180.0) & (np.abs(second) <= 85.0))
+    bad = ~((np.abs(first) <= _WIDEST) & (np.abs(second) <= highest))
     first, second = np.where(bad, np.nan, first), np.where(bad, np.nan, second)
     if system.datum == "gcj02":
         return offsets.wgs84_from_gcj02(first, second)

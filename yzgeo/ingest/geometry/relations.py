@@ -273,7 +273,7 @@ def _twice(shapes: Shapes) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
     first = np.arange(len(shapes))
     if len(there):
         rounded = shapely.set_precision(shapes[there], 0.001, mode="pointwise")
-        keys = shapely.to_wkb(shapely.normalize(rounded)).astype(object)
+        keys = shapely.to_wkb(shapely.normalize(shapely.remove_repeated_points(rounded, 0.0))).astype(object)
         seen: dict[bytes, int] = {}
         for row, key in zip(there, keys, strict=True):
             first[row] = seen.setdefault(key, int(row))

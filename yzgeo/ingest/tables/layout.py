@@ -145,7 +145,7 @@ def _head_row(sheet: Sheet, grid: list[dict[int, Cell]], vocabulary: set[str]) -
         distinct = {cell.address for cell in grid[index].values()}
         if len(texts) < 2 or len(distinct) < 2 or not any(grid[index + 1 :]):
             continue
-        hits = sum(_bare(_split_unit(text)[0]) in vocabulary or _bare(text) in vocabulary for text in texts)
+        hits = sum(_bare(split_unit(text)[0]) in vocabulary or _bare(text) in vocabulary for text in texts)
         width = max(len(row) for row in grid)
         score = len(texts) / max(len(own), 1) + min(len(texts) / max(width, 1), 1.0) + 1.5 * min(hits, 6)
         score -= 0.02 * index
@@ -212,7 +212,7 @@ def _columns(sheet: Sheet, grid: list[dict[int, Cell]], head: int, last: int) ->
                 levels.append(text)
         if not levels:
             continue
-        leaf, unit = _split_unit(levels[-1])
+        leaf, unit = split_unit(levels[-1])
         name = "/".join([*levels[:-1], leaf])
         taken[name] += 1
         if taken[name] > 1:
@@ -298,7 +298,7 @@ def _why_no_data(own: Sequence[Cell | None], cells: dict[int, Cell], heads: dict
         return "footer"
     if any(_TOTAL.match(plain(text).replace(" ", "")) for text in texts[:3]):
         return "subtotal"
-    same = sum(_bare(_split_unit(str(cell.value))[0]) == heads[index] for index, cell in cells.items())
+    same = sum(_bare(split_unit(str(cell.value))[0]) == heads[index] for index, cell in cells.items())
     if same >= 2 and same >= len(texts) - 1:
         return "repeated_head"
     distinct = {cell.address for cell in cells.values()}
@@ -329,8 +329,22 @@ def _head_text(value: object) -> str | None:
     return text or None
 
 
-def _split_unit(text: str) -> tuple[str, Unit | None]:
-    """Part ``占地面积（亩）`` into the name and the unit; brackets that hold no unit belong to the name."""
+def split_unit(text: str) -> tuple[str, Unit | None]:
+    """
+    Part a head such as ``占地面积（亩）`` into the name and the unit.
+
+    Parameters
+    ----------
+    text
+        A column's head.
+
+    Returns
+    -------
+    name : str
+        The name; brackets that hold no unit belong to it.
+    unit : Unit or None
+        The unit, where there is one.
+    """
     found = _HEAD_UNIT.match(re.sub(r"\s+", "", text))
     unit = parse_unit(found["unit"]) if found else None
     return (found["name"], unit) if found and unit is not None else (re.sub(r"\s+", "", text), None)

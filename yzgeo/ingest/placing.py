@@ -1,0 +1,202 @@
+"""Bring the shapes of a file to where they belong: decide the system, move them, mend them.
+
+What comes out is the same source in the storage system, with everything told that was decided or done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from yzgeo import crs
+from yzgeo.catalogue import GeometryKind
+from yzgeo.checks import Issue
+
+from .crs_guess import ranking, systems
+from .crs_guess.datum import DatumShift
+from .crs_guess.evidence import District, KnownPlaces
+from .crs_guess.verdict import Guess
+from .geometry import relations, repair
+from .reading import Source
+
+Shapes = NDArray[np.object_]
+
+_MOST_COMPARED = 50_000
+_DIMENSION = {"point": 0, "line": 1, "polygon": 2}
+
+
+@dataclass(frozen=True)
+class Settled:
+    """
+    A source in the storage system.
+
+    ``guess`` tells how the system was found (None where there are no shapes). Where a person must choose, the shapes
+    are shown under the likeliest system, or not placed at all (``placed`` is False).
+    """
+
+    source: Source
+    guess: Guess | None
+    placed: bool
+    issues: tuple[Issue, ...] = ()
+
+
+def settle(
+    source: Source,
+    kind: GeometryKind,
+    *,
+    district: District,
+    chosen: str | None = None,
+    places: KnownPlaces | None = None,
+    shift: DatumShift | None = None,
+) -> Settled:
+    """
+    Decide the system of a file and bring its shapes to the storage system.
+
+    Parameters
+    ----------
+    source
+        The file as it was read.
+    kind
+        What the layer holds.
+    district
+        Where the data should lie.
+    chosen
+        System that a person chose, see `systems.parse`.
+    places
+        Features of the file that are known already.
+    shift
+        Transformation parameters for the old datums.
+
+    Returns
+    -------
+    Settled
+        The source with moved and mended shapes.
+
+    Raises
+    ------
+    CrsUnsupportedError
+        If nobody knows the chosen system, or there is no way from it to ours.
+    """
+    if source.geometry is None or kind == "none" or shapely.is_missing(source.geometry).all():
+        return Settled(source, None, placed=True)
+    if source.kind == "dxf":
+        source = _without_texts(source, kind)
+    guess = _guess(source, district, chosen, places, shift)
+    likely = guess.candidates[0].system if guess.candidates else None
+    system = systems.parse(chosen) if chosen else guess.chosen or likely
+    if system is None or (system.needs_parameters and shift is None and chosen is None):
+        return Settled(source, guess, placed=False)
+    shapes, issues = _move(source, system, district, shift)
+    shapes, mended = _mend(shapes, kind, district, source.where or None)
+    moved = replace(source, geometry=shapes, crs=district.storage_crs)
+    return Settled(moved, guess, placed=True, issues=(*issues, *mended))
+
+
+def neighbours(
+    shapes: Shapes, *, district: District, stated_m2: NDArray[np.float64] | None, where: list[str]
+) -> tuple[Issue, ...]:
+    """
+    Tell how areas lie to each other and to what the ledger states.
+
+    Parameters
+    ----------
+    shapes
+        Areas in the storage system, shape (n,), None allowed.
+    district
+        The district.
+    stated_m2
+        Areas that the file states, shape (n,).
+    where
+        A name for each row.
+
+    Returns
+    -------
+    tuple of Issue
+        Overlaps, duplicates, gaps and areas that disagree; one sentence instead where there are too many shapes.
+    """
+    if len(shapes) > _MOST_COMPARED:
+        zh = f"超过 {_MOST_COMPARED} 个面，没有检查重叠和缝隙"
+        return (
+            Issue("info", "relations_skipped", "文件", zh, f"more than {_MOST_COMPARED} areas; overlaps not checked"),
+        )
+    plane = crs.transform(shapes, district.storage_crs, district.metric_crs)
+    plane[~(np.isfinite(shapely.bounds(plane)).all(axis=1) & shapely.is_valid(plane))] = None  # far from the district
+    outline = crs.transform(np.array([district.outline], dtype=object), district.storage_crs, district.metric_crs)[0]
+    found = relations.report(plane, district=outline, stated_m2=stated_m2, where=where)
+    return tuple(issue for issue in found if issue.code != "outside_district")
+
+
+def _guess(
+    source: Source, district: District, chosen: str | None, places: KnownPlaces | None, shift: DatumShift | None
+) -> Guess:
+    points = shapely.get_coordinates(source.geometry)
+    declared = chosen or (source.crs if source.declared_by != "nothing" else None)
+    guess = ranking.rank(
+        points[:, 0],
+        points[:, 1],
+        district=district,
+        declared=declared,
+        declared_by="format" if source.declared_by == "format" and chosen is None else "file",
+        stated=() if chosen else source.stated,
+        axes="columns" if source.is_ledger else "geometry",
+        places=places,
+        shift=shift,
+    )
+    if chosen:
+        return replace(guess, verdict="certain", chosen=systems.parse(chosen))
+    return guess
+
+
+def _move(
+    source: Source, system: systems.System, district: District, shift: DatumShift | None
+) -> tuple[Shapes, list[Issue]]:
+    flat = np.asarray(shapely.force_2d(source.geometry), dtype=object)
+    points = shapely.get_coordinates(flat)
+    lon, lat = systems.place(points[:, 0], points[:, 1], system, storage_crs=district.storage_crs, shift=shift)
+    moved = np.asarray(shapely.set_coordinates(flat.copy(), np.column_stack([lon, lat])), dtype=object)
+    zh, en = f"坐标系：{system.zh}（{system.id[:40]}）", f"coordinate system: {system.en} ({system.id[:40]})"
+    return moved, [Issue("info", "crs_chosen", "文件", zh, en)]
+
+
+def _mend(
+    shapes: Shapes, kind: GeometryKind, district: District, where: tuple[str, ...] | None
+) -> tuple[Shapes, list[Issue]]:
+    """Mend, in metres, only what is not in order; everything else keeps its coordinates to the last digit."""
+    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
+    fits = shapely.get_dimensions(shapes) == _DIMENSION[kind]
+    poor = np.flatnonzero(finite & ~(fits & shapely.is_valid(shapes)))
+    if not len(poor):
+        return shapes, []
+    plane = crs.transform(shapes[poor], district.storage_crs, district.metric_crs)
+    names = [where[row] if where else f"第 {row + 1} 行" for row in poor]
+    result = repair.repair(plane, kind=kind, where=names)
+    good = result.changed & ~result.rejected
+    mended = shapes.copy()
+    mended[poor[good]] = crs.transform(result.geometries[good], district.metric_crs, district.storage_crs)
+    return mended, [issue for issue in result.issues if issue.level != "error"]
+
+
+def _without_texts(source: Source, kind: GeometryKind) -> Source:
+    """Keep the shapes of a drawing that the layer wants; a text inside a closed line becomes its code."""
+    if source.geometry is None or kind == "point":
+        return source
+    is_text = np.asarray(shapely.get_dimensions(source.geometry) == 0)
+    texts, shapes = source.geometry[is_text], source.geometry[~is_text]
+    words = source.table["Text"].to_numpy()[is_text] if "Text" in source.table else np.array([], dtype=object)
+    table = source.table[~is_text].reset_index(drop=True)
+    if kind == "polygon" and len(texts) and len(shapes):
+        rings = shapely.get_num_points(shapes) >= 4
+        areas = np.full(len(shapes), None, dtype=object)
+        areas[rings] = [_area(shape) for shape in shapes[rings]]
+        row, text = shapely.STRtree(texts).query(areas, predicate="contains")
+        inside = {int(one): str(words[other]) for one, other in zip(row[::-1], text[::-1], strict=True)}
+        table["编号"] = [inside.get(index) for index in range(len(shapes))]
+    return replace(source, table=table, geometry=shapes, unreadable=source.unreadable[~is_text])
+
+
+def _area(line: shapely.Geometry) -> shapely.Geometry | None:
+    points = shapely.get_coordinates(line)
+    return shapely.Polygon(points) if len(points) >= 4 and np.allclose(points[0], points[-1]) else None
