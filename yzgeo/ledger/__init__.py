@@ -9,6 +9,7 @@ from .door import CLOCK_TOLERANCE as CLOCK_TOLERANCE
 from .door import check as check
 from .events import GENESIS as GENESIS
 from .events import PAYLOAD_VERSION as PAYLOAD_VERSION
+from .events import TOLD as TOLD
 from .events import ZONE as ZONE
 from .events import Event as Event
 from .events import Kind as Kind

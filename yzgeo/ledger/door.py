@@ -11,7 +11,7 @@ import orjson
 from yzgeo.checks import Issue
 from yzgeo.stages import Machine
 
-from .events import PAYLOAD_VERSION, Event
+from .events import PAYLOAD_VERSION, TOLD, Event
 from .folding import State, fold
 
 # A phone's clock may be a little ahead of the office's; more than this is a wrong date.
@@ -53,7 +53,7 @@ def check(
         Level ``error``; ``where`` is the event's id.
     """
     issues = _form(event, measures) or _dates(event, now)
-    if not issues:
+    if not issues and event.kind not in TOLD:
         before = fold(existing, stage_machine, limits=limits)
         issues = [*_rights(event, before, existing, stage_machine), *_decided(event, before)]
         after = fold([*existing, event], stage_machine, limits=limits)

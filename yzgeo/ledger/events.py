@@ -11,6 +11,8 @@ from typing import Any, Literal
 import orjson
 
 Kind = Literal["transition", "measure", "note", "photo", "correction", "approval", "opening"]
+# Kinds that tell something and change no state.
+TOLD: frozenset[Kind] = frozenset({"note", "photo"})
 GENESIS = "0" * 64
 PAYLOAD_VERSION = 1
 # One clock for the whole country: the day an event speaks of must not depend on a phone's settings.

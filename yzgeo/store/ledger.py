@@ -13,7 +13,7 @@ import numpy as np
 
 from yzgeo.catalogue import Catalogue, Layer, StageTable
 from yzgeo.errors import ConflictError, EventRefusedError
-from yzgeo.ledger import Event, says_the_same
+from yzgeo.ledger import TOLD, Event, says_the_same
 
 from . import ledger_chain, ledger_checking, ledger_projection, ledger_rows, reading, timestamps, writing
 from .base import Attachment, Deliveries, Judge, Provenance, Recorded, StageSince, Verification
@@ -82,6 +82,8 @@ class GeoPackageLedger:
             now = self._clock().astimezone(UTC)
             judge(existing, feature, now)
             [entry] = ledger_chain.append(connection, [event], now=now)
+            if event.kind in TOLD:
+                return Recorded(entry, created=True, revision=writing.current_revision(connection, layer))
             made = {event.uid: ledger_projection.project([*existing, entry], table)}
             ledger_projection.store(connection, layer, made)
             provenance = Provenance(event.actor, event.kind, choices={"event": event.id})
@@ -114,7 +116,7 @@ class GeoPackageLedger:
             now = self._clock().astimezone(UTC)
             sealed = ledger_chain.append(connection, given, now=now)
             touched: dict[str, dict[str, None]] = defaultdict(dict)
-            for event in sealed:
+            for event in (each for each in sealed if each.kind not in TOLD):
                 touched[event.layer][event.uid] = None
             for layer_id, uids in touched.items():
                 layer, table = self._staged(layer_id)

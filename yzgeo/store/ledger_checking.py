@@ -11,6 +11,7 @@ from itertools import groupby
 
 from yzgeo import stages
 from yzgeo.catalogue import Catalogue, Layer, StageTable
+from yzgeo.ledger import TOLD
 
 from . import ledger_chain, ledger_projection, ledger_rows
 from .base import Difference, Provenance, Verification
@@ -18,6 +19,7 @@ from .identifiers import quote
 from .ledger_projection import Projection
 
 _GROUP = 500
+_MOVING = f"AND kind NOT IN ({', '.join(repr(kind) for kind in sorted(TOLD))})"
 
 
 def verify(connection: sqlite3.Connection, catalogue: Catalogue) -> Verification:
@@ -92,7 +94,7 @@ def _staged(catalogue: Catalogue) -> Iterator[tuple[Layer, StageTable]]:
 
 def _projections(connection: sqlite3.Connection, layer: Layer, table: StageTable) -> Iterator[dict[str, Projection]]:
     """Fold feature by feature, a group at a time, so that a long ledger needs little memory."""
-    cursor = ledger_rows.select(connection, "WHERE layer = ? ORDER BY layer, uid, sequence", (layer.id,))
+    cursor = ledger_rows.select(connection, f"WHERE layer = ? {_MOVING} ORDER BY layer, uid, sequence", (layer.id,))
     made: dict[str, Projection] = {}
     for uid, events in groupby(cursor, key=lambda event: event.uid):
         made[uid] = ledger_projection.project(list(events), table)
@@ -154,7 +156,7 @@ def _without_events(connection: sqlite3.Connection, layer: Layer, table: StageTa
     initial = stages.machine(table).initial
     rows = connection.execute(
         f"SELECT t.uid, t.stage FROM main.{quote(layer.id)} AS t WHERE t.stage IS NOT NULL AND t.stage != ? "
-        "AND NOT EXISTS (SELECT 1 FROM yzgeo_ledger AS e WHERE e.layer = ? AND e.uid = t.uid)",
+        f"AND NOT EXISTS (SELECT 1 FROM yzgeo_ledger AS e WHERE e.layer = ? AND e.uid = t.uid {_MOVING})",
         (initial, layer.id),
     ).fetchall()
     return [Difference(layer.id, uid, "stage", stage, initial) for uid, stage in rows]

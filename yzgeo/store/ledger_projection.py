@@ -21,6 +21,8 @@ from .base import Batch, Provenance, Value
 from .identifiers import quote
 
 OPEN_END = "9999-12-31"
+# An opening is no person's word, and what is merely told moves nothing.
+SILENT = {"opening", *ledger.TOLD}
 BEGINNING = ""
 State = tuple[str, str | None, str, int, int]
 Intervals = list[tuple[str, str, str, str, int]]
@@ -85,7 +87,7 @@ def project(events: Sequence[Event], table: StageTable) -> Projection:
     state = ledger.fold(events, machine)
     gone = ledger.hidden(events)
     present = [event for event in events if event.id not in gone]
-    own = any(event.kind != "opening" and event.payload.get("illustrative") is not True for event in present)
+    own = any(event.kind not in SILENT and event.payload.get("illustrative") is not True for event in present)
     made_up = any(event.payload.get("illustrative") is True for event in present)
     spans = [
         (
@@ -193,8 +195,8 @@ def amend(
         choices=dict(provenance.choices),
     )
     number = writing.record_batch(connection, batch)
-    fids = ", ".join(str(change.fid) for change in changes)
-    writing.archive(connection, layer, moment, f"SELECT value FROM json_each('[{fids}]')")
+    fids = orjson.dumps([change.fid for change in changes]).decode()
+    writing.archive(connection, layer, moment, "SELECT value FROM json_each(?)", (fids,))
     overwrite(connection, layer, changes, revision=moment.revision)
     connection.executemany(
         "INSERT INTO yzgeo_change (batch, kind, uid) VALUES (?, 'update', ?)",

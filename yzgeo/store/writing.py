@@ -328,7 +328,9 @@ def _index_again(connection: sqlite3.Connection, layer: Layer) -> None:
     )
 
 
-def archive(connection: sqlite3.Connection, layer: Layer, moment: Moment, fids: str) -> None:
+def archive(
+    connection: sqlite3.Connection, layer: Layer, moment: Moment, fids: str, bound: Sequence[object] = ()
+) -> None:
     """
     Copy rows about to change into the history.
 
@@ -342,6 +344,8 @@ def archive(connection: sqlite3.Connection, layer: Layer, moment: Moment, fids: 
         The revision that supersedes them.
     fids
         A statement that selects them.
+    bound
+        Values of its place holders.
     """
     spatial = layer.spec.geometry != "none"
     names = ", ".join(quote(name) for name in schema.stored_columns(connection, layer))
@@ -350,7 +354,7 @@ def archive(connection: sqlite3.Connection, layer: Layer, moment: Moment, fids: 
     connection.execute(
         f"INSERT INTO main.{quote(history_table(layer.id))} ({names}, until_revision, until_at{bounds}) "
         f"SELECT {names}, ?, ?{measured} FROM main.{quote(layer.id)} WHERE fid IN ({fids})",
-        (moment.revision, moment.recorded_at),
+        (moment.revision, moment.recorded_at, *bound),
     )
 
 
