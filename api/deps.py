@@ -435,6 +435,35 @@ def parse_bbox(text: str) -> BBox:
     return numbers[0], numbers[1], numbers[2], numbers[3]
 
 
+def parse_day(name: str, text: str) -> date:
+    """
+    Read a day.
+
+    Parameters
+    ----------
+    name
+        Name of the parameter, for the refusal.
+    text
+        What was sent.
+
+    Returns
+    -------
+    datetime.date
+        The day.
+
+    Raises
+    ------
+    ParameterError
+        If it is none.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ParameterError(
+            name=name, reason_zh="应为日期，例如 2024-06-30", reason_en="it should be a day such as 2024-06-30"
+        ) from None
+
+
 def parse_count(name: str, text: str, *, least: int, most: int) -> int:
     """
     Read a whole number within limits.

@@ -38,6 +38,7 @@ from yzgeo.access import Role
 from yzgeo.catalogue import FieldSpec, Layer
 from yzgeo.errors import ParameterError
 from yzgeo.store.base import BBox, Query, Rows, Value
+from yzgeo.workflows.tiles import stages_on
 
 router = APIRouter(prefix="/ogc/collections/{layer_id}/items", tags=["ogc"])
 
@@ -64,7 +65,7 @@ _ITEMS_PARAMETERS = [
     _parameter("bbox", {"type": "string"}, "west,south,east,north in degrees"),
     _parameter("limit", {"type": "integer", "minimum": 1, "default": DEFAULT_LIMIT}, "Most features in this answer"),
     _parameter("offset", {"type": "integer", "minimum": 0, "default": 0}, "Features to skip"),
-    _parameter("datetime", {"type": "string"}, "A day, an instant or an interval: the layer at the end of it"),
+    _parameter("datetime", {"type": "string"}, "A day, an instant or an interval: the stages at the end of it"),
     {
         **_parameter(
             "filter", {"type": "object", "additionalProperties": {"type": "string"}}, "Any field of the layer"
@@ -90,7 +91,8 @@ async def items(
     pairs = query_pairs(request, {*_PAGING, *fields})
     asked = _Asked(_query(context, layer, pairs), pairs, f"{base}/ogc/collections/{layer.id}/items")
     revision = context.store.revision(layer.id)
-    etag = etag_of(revision, fields, sorted(pairs.items()), asked.address)
+    ledger = context.store.ledger.revision() if asked.query.on else 0
+    etag = etag_of(revision, ledger, fields, sorted(pairs.items()), asked.address)
     if is_current(request, etag):
         body = b""
     else:
@@ -171,8 +173,12 @@ def _checked(part: str) -> str:
 
 
 def _page(context: Context, layer: Layer, fields: tuple[str, ...], asked: _Asked) -> bytes:
-    query, matched = _exact(context, layer, asked.query)
-    rows = context.store.rows(layer.id, query, fields=fields)
+    day = asked.query.on
+    if day is not None and layer.stages:
+        rows, matched = _on_day(context, layer, fields, asked.query, day)
+    else:
+        query, matched = _exact(context, layer, asked.query)
+        rows = context.store.rows(layer.id, query, fields=fields)
     features = _features(rows, fields)
     content = {
         "type": "FeatureCollection",
@@ -183,6 +189,31 @@ def _page(context: Context, layer: Layer, fields: tuple[str, ...], asked: _Asked
         "features": features,
     }
     return dumps(content)
+
+
+def _on_day(context: Context, layer: Layer, fields: tuple[str, ...], query: Query, day: date) -> tuple[Rows, int]:
+    """Give the features as they are known today with the stages of an earlier day, which filters see too."""
+    wanted = {name: value for name, value in query.equals.items() if name in {"stage", "stage_date"}}
+    others = {name: value for name, value in query.equals.items() if name not in wanted}
+    exact, _ = _exact(context, layer, Query(bbox=query.bbox, equals=others))
+    found = context.store.rows(layer.id, exact, fields=fields)
+    told = {name: column for name, column in stages_on(context.store, layer, found.uids, day).items() if name in fields}
+    columns = {**found.columns, **told}
+    kept = [
+        index
+        for index in range(len(found.uids))
+        if all(columns[name][index] == value for name, value in wanted.items())
+    ]
+    end = None if query.limit is None else query.offset + query.limit
+    page = kept[query.offset : end]
+    rows = Rows(
+        uids=[found.uids[index] for index in page],
+        fids=[found.fids[index] for index in page],
+        revisions=[found.revisions[index] for index in page],
+        wkb=[found.wkb[index] for index in page],
+        columns={name: [columns[name][index] for index in page] for name in fields},
+    )
+    return rows, len(kept)
 
 
 def _exact(context: Context, layer: Layer, query: Query) -> tuple[Query, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -42,17 +43,25 @@ async def styles(
 
 @router.get("/district", operation_id="district_style", response_class=Response)
 async def whole_style(
-    request: Request, context: ContextDep, caller: CallerDep, base: BaseUrlDep, lang: LanguageDep
+    request: Request,
+    *,
+    context: ContextDep,
+    caller: CallerDep,
+    base: BaseUrlDep,
+    lang: LanguageDep,
+    day: Annotated[date | None, Query(alias="datetime", description="Show the stages at the end of this day")] = None,
 ) -> Response:
     """All layers the caller may see, polygons below lines below points below texts."""
+    ledger = context.store.ledger.revision() if day else 0
+    tiles_url = base + _TILES + (f"&datetime={day}&ledger={ledger}" if day else "")
     state = overview.state_of(context.store, caller.role)
     name = getattr(context.catalogue.district.product_title, lang)
 
     def style() -> dict[str, Any]:
         layers = overview.visible_layers(context.catalogue, caller.role)
-        return district_style(context.store, layers, tiles_url=base + _TILES, name=name)
+        return district_style(context.store, layers, tiles_url=tiles_url, name=name)
 
-    return await context.answer(request, ("style", state, base, lang), style, media_type=STYLE_JSON)
+    return await context.answer(request, ("style", state, tiles_url, lang), style, media_type=STYLE_JSON)
 
 
 @router.get("/{layer_id}", operation_id="style", response_class=Response)

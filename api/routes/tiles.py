@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import gzip
 import re
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from api.auth import caller_of
-from api.deps import Context, context_of, parse_count, query_pairs, visible_layer
+from api.deps import Context, context_of, parse_count, parse_day, query_pairs, visible_layer
 from api.responses import RawResponse, etag_of, is_current, length_header, takes_gzip
 from yzgeo import tiles as scheme
 from yzgeo.catalogue import Layer
@@ -42,6 +44,8 @@ _PARAMETERS = [
     _parameter("row"),
     _parameter("col"),
     _parameter("revision", place="query"),
+    {**_parameter("datetime", place="query", kind="string"), "description": "A day: the stages at its end"},
+    {**_parameter("ledger", place="query"), "description": "Revision of the ledger, which makes the address change"},
 ]
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"content": {MVT: {"schema": {"type": "string", "format": "binary"}}}, "description": "The tile"},
@@ -62,10 +66,10 @@ async def tile(request: Request) -> Response:
     context = context_of(request)
     caller = caller_of(request, context.store)
     layer = visible_layer(context, caller, request.path_params["layer_id"])
-    place, asked = _place(request), _asked_revision(request)
+    place, asked = _place(request), _asked(request)
     fields = context.fields(layer, caller.role)
     key, data = await _find(context, layer, place, asked, fields)
-    etag, headers = _headers(context, layer, key[1], fields, pinned=asked is not None)
+    etag, headers = _headers(context, layer, key, pinned=_pinned(asked, key))
     if is_current(request, etag):
         return RawResponse(304, b"", headers)
     if not data:
@@ -77,18 +81,23 @@ async def tile(request: Request) -> Response:
 
 
 async def _find(
-    context: Context, layer: Layer, place: tuple[int, int, int], asked: int | None, fields: tuple[str, ...]
+    context: Context, layer: Layer, place: tuple[int, int, int], asked: _Asked, fields: tuple[str, ...]
 ) -> tuple[TileKey, bytes]:
     """Take the tile from memory, or make it. A revision that is in memory did exist; any other is looked up."""
-    if asked is not None:
-        key = (layer.id, asked, *place, fields)
+    revision, day = asked.revision, asked.day if layer.stages else None
+    if revision is not None and day is None:
+        key: TileKey = (layer.id, revision, *place, fields, None, 0)
         data = context.tiles.remembered(key)
         if data is not None:
             return key, data
     current = context.store.revision(layer.id)
-    if asked is not None and asked > current:
-        raise NotFoundError(what=f"{layer.id}, revision {asked}")
-    key = (layer.id, current if asked is None else asked, *place, fields)
+    if revision is not None and revision > current:
+        raise NotFoundError(what=f"{layer.id}, revision {revision}")
+    if day is not None:
+        # The features as they are known now: an older revision in the address only makes the answer short-lived.
+        key = (layer.id, current, *place, fields, day, context.store.ledger.revision())
+    else:
+        key = (layer.id, current if revision is None else revision, *place, fields, None, 0)
     data = context.tiles.remembered(key)
     return key, data if data is not None else await context.in_thread(lambda: context.tiles.make(key))
 
@@ -102,28 +111,47 @@ def _place(request: Request) -> tuple[int, int, int]:
     raise NotFoundError(what=request.url.path)
 
 
-def _asked_revision(request: Request) -> int | None:
-    """Read the revision in the address, the usual way first."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Which state is asked for."""
+
+    revision: int | None = None
+    day: date | None = None
+    ledger: int | None = None
+
+
+def _asked(request: Request) -> _Asked:
+    """Read the state in the address, the usual way first."""
     found = _USUAL_QUERY.fullmatch(request.scope["query_string"])
     if found is not None:
-        return int(found[1])
-    pairs = query_pairs(request, ("revision",))
-    if "revision" not in pairs:
-        return None
-    return parse_count("revision", pairs["revision"], least=0, most=_MOST_REVISION)
+        return _Asked(int(found[1]))
+    pairs = query_pairs(request, ("revision", "datetime", "ledger"))
+    numbers = {
+        name: parse_count(name, pairs[name], least=0, most=_MOST_REVISION)
+        for name in ("revision", "ledger")
+        if name in pairs
+    }
+    day = parse_day("datetime", pairs["datetime"]) if "datetime" in pairs else None
+    return _Asked(numbers.get("revision"), day, numbers.get("ledger"))
+
+
+def _pinned(asked: _Asked, key: TileKey) -> bool:
+    """Tell whether the address names exactly the state that is sent, so that it may be kept for ever."""
+    return asked.revision == key[1] and (key[6] is None or asked.ledger == key[7])
 
 
 def _headers(
-    context: Context, layer: Layer, revision: int, fields: tuple[str, ...], *, pinned: bool
+    context: Context, layer: Layer, tile_key: TileKey, *, pinned: bool
 ) -> tuple[str, tuple[tuple[bytes, bytes], ...]]:
     """Entity tag and headers of all tiles of one state, kept because they are the same for each of them."""
-    key = (layer.id, revision, fields, pinned)
+    revision, fields, day, ledger = tile_key[1], tile_key[5], tile_key[6], tile_key[7]
+    key = (layer.id, revision, fields, day, ledger, pinned)
     known = context.tile_headers.get(key)
     if known is None:
         open_to_all = layer.spec.access == "public" and fields == context.fields(layer, "anonymous")
         scope = "public" if open_to_all else "private"
         # The visible fields are part of the tag: signing in must not revalidate the poorer tile.
-        etag = f'"{revision}.{etag_of(fields)[1:9]}"'
+        etag = f'"{revision}.{etag_of(fields, day, ledger)[1:9]}"'
         headers = (
             (b"etag", etag.encode()),
             (b"cache-control", f"{scope}, {_YEAR}".encode() if pinned else f"{scope}, no-cache".encode()),

@@ -7,12 +7,13 @@ import html
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
+from datetime import date
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 import shapely
 
-from yzgeo import tiles
+from yzgeo import stages, tiles
 from yzgeo.access import Role
 from yzgeo.catalogue import Catalogue, Layer
 from yzgeo.store.base import Query, Store, Value
@@ -29,8 +30,8 @@ Kept = TypeVar("Kept")
 _DRAWING_RANK = {"background": 0, "fill": 1, "fill-extrusion": 1, "line": 2, "heatmap": 3, "circle": 3, "symbol": 4}
 
 
-TileKey = tuple[str, int, int, int, int, tuple[str, ...]]
-"""Layer, revision, zoom, row, column and the visible fields."""
+TileKey = tuple[str, int, int, int, int, tuple[str, ...], date | None, int]
+"""Layer, revision, zoom, row, column, the visible fields, and for an earlier day that day and the ledger's revision."""
 
 
 class ByteCache(Generic[Kept]):
@@ -156,7 +157,9 @@ class TileMaker:
         return kept
 
     def _encode(self, key: TileKey) -> bytes:
-        layer_id, revision, z, row, col, fields = key
+        layer_id, revision, z, row, col, fields, day, _ = key
+        if day is not None:
+            return encode(self._store, layer_id, z, row, col, revision=None, fields=fields, day=day)
         if revision == self._store.revision(layer_id):
             # The live table answers faster than the history. A write in between would give the wrong state.
             raw = encode(self._store, layer_id, z, row, col, revision=None, fields=fields)
@@ -192,7 +195,15 @@ def layer_tile(store: Store, layer: str, z: int, row: int, col: int, *, revision
 
 
 def encode(
-    store: Store, layer_id: str, z: int, row: int, col: int, *, revision: int | None, fields: Sequence[str]
+    store: Store,
+    layer_id: str,
+    z: int,
+    row: int,
+    col: int,
+    *,
+    revision: int | None,
+    fields: Sequence[str],
+    day: date | None = None,
 ) -> bytes:
     """
     Encode one tile of one layer with some of its fields.
@@ -209,6 +220,8 @@ def encode(
         Which state, None for the present.
     fields
         Ids of the fields that become properties; ``uid`` always does.
+    day
+        Show the stages of the end of this day, as the ledger knows them today.
 
     Returns
     -------
@@ -221,7 +234,43 @@ def encode(
         return b""
     shapes = np.asarray(shapely.from_wkb(np.array(rows.wkb, dtype=object)), dtype=object)
     columns: dict[str, Sequence[Value]] = {field: rows.columns[field] for field in fields}
+    if day is not None:
+        columns |= {
+            name: column
+            for name, column in stages_on(store, store.catalogue.layer(layer_id), rows.uids, day).items()
+            if name in columns
+        }
     return tiles.encode_layer(layer_id, shapes, rows.fids, {**columns, "uid": rows.uids}, z=z, row=row, col=col)
+
+
+def stages_on(store: Store, layer: Layer, uids: Sequence[str], day: date) -> dict[str, list[Value]]:
+    """
+    Tell the stages that features had at the end of a day, as the ledger knows them today.
+
+    Parameters
+    ----------
+    store
+        The store.
+    layer
+        Their layer.
+    uids
+        The features, length n.
+    day
+        The day.
+
+    Returns
+    -------
+    dict
+        Columns ``stage`` and ``stage_date`` of length n; empty where the layer has no stages.
+    """
+    if layer.stage_table is None:
+        return {}
+    known, initial = store.ledger.stages_on(layer.id, day), stages.machine(layer.stage_table).initial
+    found = [known.get(uid) for uid in uids]
+    return {
+        "stage": [initial if each is None else each.stage for each in found],
+        "stage_date": [each.since.isoformat() if each is not None and each.since else None for each in found],
+    }
 
 
 def layer_style(store: Store, layer: Layer, *, tiles_url: str, name: str) -> dict[str, Any]:

@@ -2154,6 +2154,10 @@ export interface operations {
         parameters: {
             query?: {
                 revision?: number;
+                /** @description A day: the stages at its end */
+                datetime?: string;
+                /** @description Revision of the ledger, which makes the address change */
+                ledger?: number;
             };
             header?: never;
             path: {
@@ -2209,7 +2213,7 @@ export interface operations {
                 limit?: number;
                 /** @description Features to skip */
                 offset?: number;
-                /** @description A day, an instant or an interval: the layer at the end of it */
+                /** @description A day, an instant or an interval: the stages at the end of it */
                 datetime?: string;
                 /** @description Any field of the layer */
                 filter?: {
@@ -2475,6 +2479,8 @@ export interface operations {
     district_style: {
         parameters: {
             query?: {
+                /** @description Show the stages at the end of this day */
+                datetime?: string | null;
                 /** @description Language of titles */
                 lang?: ("zh" | "en") | null;
             };
