@@ -69,6 +69,8 @@ def write_history(catalogue: Catalogue, frames: Mapping[str, gpd.GeoDataFrame], 
     """
     picture, width, height = placeholder_png()
     evidence = hashlib.sha256(picture).hexdigest()
+    streets = frames.get("admin_subdistrict")
+    names = {} if streets is None else dict(zip(streets["code"], streets["name"], strict=True))
     told: list[Event] = []
     columns: dict[str, pd.DataFrame] = {}
     for number, (layer_id, frame) in enumerate(frames.items()):
@@ -81,6 +83,7 @@ def write_history(catalogue: Catalogue, frames: Mapping[str, gpd.GeoDataFrame], 
             first=catalogue.district.plan_period[0],
             as_of=as_of,
             evidence=evidence,
+            names=names,
             rng=np.random.default_rng([seed, number]),
         )
         states = []
@@ -124,6 +127,7 @@ class _Writer:
     first: date
     as_of: date
     evidence: str
+    names: Mapping[str, str]
     rng: np.random.Generator
 
     @cached_property
@@ -142,7 +146,7 @@ class _Writer:
     def course(self, row: Mapping[str, Any]) -> list[Event]:
         """Invent the events of one feature."""
         key = str(row[self.layer.spec.key])
-        entry = _Entry(self.layer.id, key, row.get("subdistrict"), *self.reporter)
+        entry = _Entry(self.layer.id, key, self.names.get(str(row.get("subdistrict"))), *self.reporter)
         stage = str(row["stage"])
         if stage == self.machine.initial:
             return []

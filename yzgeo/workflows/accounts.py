@@ -88,6 +88,21 @@ def add_account(store: Store, name: str, *, role: str, password: str, subdistric
             reason_zh="街道人员账号必须指定所属街道",
             reason_en="a field account needs its street office",
         )
+    known_codes = _street_offices(store)
+    unknown = [code for code in subdistricts if known_codes and code not in known_codes]
+    if unknown:
+        raise ParameterError(
+            name="subdistrict",
+            reason_zh=f"没有街道 {', '.join(unknown)}；应为 {', '.join(known_codes)}",
+            reason_en=f"there is no street office {', '.join(unknown)}; known are {', '.join(known_codes)}",
+        )
     account = Account(name=name, role=role, subdistricts=subdistricts, password_hash=hash_password(password))
     store.put_account(account)
     return account
+
+
+def _street_offices(store: Store) -> list[str]:
+    """List the codes that the register of street offices knows; none before it is filled."""
+    if "admin_subdistrict" not in store.catalogue.layers:
+        return []
+    return sorted(str(code) for code in store.rows("admin_subdistrict", fields=["code"]).columns["code"])

@@ -41,7 +41,7 @@ from .accounts import hash_password
 
 DATABASE = "yzgeo.gpkg"
 FOLDERS = ("rasters", "attachments", "cache")
-DEMO_ROLES = ("viewer", "planner", "bureau", "admin")
+DEMO_ROLES = ("viewer", "field", "planner", "bureau", "admin")
 _MANIFEST = "manifest.json"
 _BACKUP_FORMAT = "yzgeo-backup-1"
 
@@ -116,7 +116,8 @@ def create_workspace(
             if password is not None:
                 database.set_meta("demo", "1")
                 for role in DEMO_ROLES:
-                    database.put_account(Account(name=role, role=role, password_hash=hash_password(password)))
+                    home = _busiest_street(database) if role == "field" else ()
+                    database.put_account(Account(role, role, home, hash_password(password)))
         finally:
             database.close()
     progress("完成", 1.0)
@@ -328,6 +329,14 @@ def _remember(database: Store, building: Path, events: Sequence[Event], picture:
         )
     )
     database.ledger.record_many(events, actor="yzgeo", reason="示意台账（illustrative ledger）")
+
+
+def _busiest_street(database: Store) -> tuple[str, ...]:
+    """Give the demo's field account the street office with most of the first layer that keeps stages."""
+    for layer in database.catalogue.layers.values():
+        if layer.stages and "subdistrict" in layer.fields_by_id:
+            return tuple(str(code) for code in database.tally(layer.id, "subdistrict") if code is not None)[:1]
+    return ()
 
 
 def _plain(value: Any) -> Any:

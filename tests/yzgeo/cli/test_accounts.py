@@ -29,3 +29,15 @@ def test_a_password_is_asked_for_twice_and_never_echoed(workspace: Path) -> None
 def test_a_role_nobody_has(yzgeo, workspace: Path) -> None:
     assert yzgeo("user", "add", "x", "--role", "anonymous", "--generate", "-w", workspace).code == 2
     assert yzgeo("user", "add", "x", "--role", "field", "--generate", "-w", workspace).code == 1
+
+
+def test_a_field_account_belongs_to_a_street_office_that_exists(yzgeo, demo_copy: Path) -> None:
+    words = ("user", "add", "zhao", "--role", "field", "--generate", "-w", demo_copy, "--json")
+    assert yzgeo(*words).json["code"] == "parameter_invalid"
+    unknown = yzgeo(*words, "--subdistrict", "999999999")
+    assert unknown.code == 1
+    assert "211202001" in unknown.json["message"]
+    assert yzgeo(*words, "--subdistrict", "211202001").json["subdistricts"] == ["211202001"]
+    everyone = {one["name"]: one for one in yzgeo("user", "list", "-w", demo_copy, "--json").json}
+    assert everyone["field"]["role"] == "field"
+    assert len(everyone["field"]["subdistricts"]) == 1
