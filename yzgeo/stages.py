@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
 from .catalogue import Label, StageSpec, StageTable
 
 MoveKind = Literal["forward", "back", "aside", "resume"]
+
+
+_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,9 @@ class Machine:
         return sorted(mine, key=lambda move: (ranks[move.kind], self.order[move.target]))
 
 
-@lru_cache(maxsize=64)
+_machines: dict[int, tuple[StageTable, Machine]] = {}
+
+
 def machine(table: StageTable) -> Machine:
     """
     Make the table of moves of a layer.
@@ -103,18 +107,13 @@ def machine(table: StageTable) -> Machine:
     >>> machine(table).move("decided", "cleared") is None
     True
     """
-    normal = [stage for stage in table.stages if not stage.aside]
-    asides = [stage for stage in table.stages if stage.aside]
-    rows = [*_forward(normal, table), *_back(normal, table), *_aside(normal, asides, table)]
-    return Machine(
-        initial=normal[0].id,
-        order=MappingProxyType({stage.id: rank for rank, stage in enumerate((*normal, *asides))}),
-        moves=MappingProxyType({(row.origin, row.target): row for row in rows}),
-        done=frozenset(stage.id for stage in table.stages if stage.done),
-        asides=frozenset(stage.id for stage in asides),
-        approvers=frozenset(table.roles.approve),
-        labels=MappingProxyType({stage.id: stage.label for stage in table.stages}),
-    )
+    found = _machines.get(id(table))
+    if found is None:
+        # Looked up by identity: hashing a whole table costs more than folding a feature.
+        if len(_machines) >= _KEPT:
+            _machines.clear()
+        found = _machines[id(table)] = (table, _make(table))
+    return found[1]
 
 
 def limits(table: StageTable, properties: Mapping[str, object]) -> dict[str, float]:
@@ -139,6 +138,21 @@ def limits(table: StageTable, properties: Mapping[str, object]) -> dict[str, flo
         if isinstance(bound, int | float) and not isinstance(bound, bool):
             found[measure.field] = float(bound)
     return found
+
+
+def _make(table: StageTable) -> Machine:
+    normal = [stage for stage in table.stages if not stage.aside]
+    asides = [stage for stage in table.stages if stage.aside]
+    rows = [*_forward(normal, table), *_back(normal, table), *_aside(normal, asides, table)]
+    return Machine(
+        initial=normal[0].id,
+        order=MappingProxyType({stage.id: rank for rank, stage in enumerate((*normal, *asides))}),
+        moves=MappingProxyType({(row.origin, row.target): row for row in rows}),
+        done=frozenset(stage.id for stage in table.stages if stage.done),
+        asides=frozenset(stage.id for stage in asides),
+        approvers=frozenset(table.roles.approve),
+        labels=MappingProxyType({stage.id: stage.label for stage in table.stages}),
+    )
 
 
 def _forward(normal: list[StageSpec], table: StageTable) -> list[Move]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any
@@ -41,6 +41,32 @@ class State:
     reports: tuple[tuple[str, date | None, float], ...] = ()
     pending: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A state while events are being added to it."""
+
+    stage: str
+    conflicts: list[Conflict]
+    stage_on: date | None = None
+    left: str | None = None
+    track: list[tuple[str, date | None, str]] = field(default_factory=list)
+    measures: dict[str, float] = field(default_factory=dict)
+    reports: list[tuple[str, date | None, float]] = field(default_factory=list)
+    pending: list[str] = field(default_factory=list)
+
+    def finished(self) -> State:
+        return State(
+            stage=self.stage,
+            stage_on=self.stage_on,
+            left=self.left,
+            track=tuple(self.track),
+            measures=MappingProxyType(self.measures),
+            reports=tuple(self.reports),
+            pending=tuple(self.pending),
+            conflicts=tuple(self.conflicts),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +121,17 @@ def fold(
     ordered = sorted(present.values(), key=lambda event: _moment(event, stage_machine))
     cancelled, refused = _corrections(ordered, present)
     approvals, doubtful = _approvals(ordered, present, cancelled, stage_machine)
-    state = State(stage=stage_machine.initial, conflicts=(*refused, *doubtful))
+    state = _Draft(stage=stage_machine.initial, conflicts=[*refused, *doubtful])
     for event in ordered:
         if event.id in cancelled or (on is not None and _is_after(event, on)):
             continue
         if event.kind == "transition":
-            state = _move(state, event, stage_machine, approvals)
+            _move(state, event, stage_machine, approvals)
         elif event.kind == "measure":
-            state = _measure(state, event, limits or {})
+            _measure(state, event, limits or {})
         elif event.kind == "opening":
-            state = _open(state, event, stage_machine)
-    return state
+            _open(state, event, stage_machine)
+    return state.finished()
 
 
 def hidden(events: Iterable[Event]) -> frozenset[str]:
@@ -240,52 +266,50 @@ def _approvals(
     return decisions, conflicts
 
 
-def _move(state: State, event: Event, stage_machine: Machine, approvals: Mapping[str, bool]) -> State:
+def _move(state: _Draft, event: Event, stage_machine: Machine, approvals: Mapping[str, bool]) -> None:
     target = str(event.payload.get("to", ""))
     if target == state.stage:
-        return state  # two people reporting the same stage agree
+        return  # two people reporting the same stage agree
     move = stage_machine.move(state.stage, target)
-    problem = None if move is None else _problem(state, event, move)
-    if problem is not None or move is None:
-        return replace(state, conflicts=(*state.conflicts, problem or _impossible(state, event, stage_machine)))
+    if move is None:
+        state.conflicts.append(_impossible(state, event, stage_machine))
+        return
+    problem = _problem(state, event, move)
+    if problem is not None:
+        state.conflicts.append(problem)
+        return
     if move.second_person:
         granted = approvals.get(event.id)
         if granted is None:
-            return replace(state, pending=(*state.pending, event.id))
+            state.pending.append(event.id)
         if not granted:
-            return state
-    return replace(
-        state,
-        stage=target,
-        stage_on=day_of(event),
-        left=state.stage if move.kind == "aside" else None,
-        track=(*state.track, (target, day_of(event), event.id)),
-    )
+            return
+    state.left = state.stage if move.kind == "aside" else None
+    state.stage = target
+    state.stage_on = day_of(event)
+    state.track.append((target, state.stage_on, event.id))
 
 
-def _open(state: State, event: Event, stage_machine: Machine) -> State:
+def _open(state: _Draft, event: Event, stage_machine: Machine) -> None:
     """An import says where a feature stands; from there on every move is a move of the table again."""
     stage = str(event.payload.get("stage", ""))
     if stage not in stage_machine.order:
-        return replace(state, conflicts=(*state.conflicts, _impossible(state, event, stage_machine)))
+        state.conflicts.append(_impossible(state, event, stage_machine))
+        return
     day = opening_day(event)
     given: Any = event.payload.get("measures")
     measures = {str(name): float(value) for name, value in given.items()} if isinstance(given, Mapping) else {}
     # What an import calls suspended was left at a stage that only an earlier event can tell.
     known = state.stage if state.track and state.stage not in stage_machine.asides else state.left
-    left = known if stage in stage_machine.asides else None
-    return replace(
-        state,
-        stage=stage,
-        stage_on=day,
-        left=left,
-        track=(*state.track, (stage, day, event.id)),
-        measures=MappingProxyType({**state.measures, **measures}),
-        reports=(*state.reports, *((name, day, value) for name, value in measures.items())),
-    )
+    state.left = known if stage in stage_machine.asides else None
+    state.stage = stage
+    state.stage_on = day
+    state.track.append((stage, day, event.id))
+    state.measures.update(measures)
+    state.reports.extend((name, day, value) for name, value in measures.items())
 
 
-def _problem(state: State, event: Event, move: Move) -> Conflict | None:
+def _problem(state: _Draft, event: Event, move: Move) -> Conflict | None:
     if move.kind == "resume" and state.left is not None and move.target != state.left:
         return Conflict(event.id, "resume_elsewhere", "恢复时须回到暂停前的阶段", "resume at the stage that was left")
     if move.reason and not str(event.payload.get("reason", "")).strip():
@@ -295,7 +319,7 @@ def _problem(state: State, event: Event, move: Move) -> Conflict | None:
     return None
 
 
-def _impossible(state: State, event: Event, stage_machine: Machine) -> Conflict:
+def _impossible(state: _Draft, event: Event, stage_machine: Machine) -> Conflict:
     target = str(event.payload.get("to", event.payload.get("stage", "")))
     origin, wanted = stage_machine.labels[state.stage], stage_machine.labels.get(target)
     return Conflict(
@@ -306,31 +330,18 @@ def _impossible(state: State, event: Event, stage_machine: Machine) -> Conflict:
     )
 
 
-def _measure(state: State, event: Event, limits: Mapping[str, float]) -> State:
+def _measure(state: _Draft, event: Event, limits: Mapping[str, float]) -> None:
     """Take reported quantities over; one that shrinks or passes its limit is a conflict."""
-    measures = dict(state.measures)
-    reports = list(state.reports)
-    conflicts = list(state.conflicts)
     for name, raw in event.payload.items():
         if name == "illustrative":
             continue
         value = float(raw)
-        if value < measures.get(name, 0.0):
-            conflicts.append(
-                Conflict(
-                    event.id, "measure_shrinks", f"{name} 不能减少", f"{name} cannot shrink; correct the earlier event"
-                )
-            )
+        if value < state.measures.get(name, 0.0):
+            zh, en = f"{name} 不能减少", f"{name} cannot shrink; correct the earlier event"
+            state.conflicts.append(Conflict(event.id, "measure_shrinks", zh, en))
         elif name in limits and value > limits[name]:
-            conflicts.append(
-                Conflict(
-                    event.id,
-                    "measure_over_limit",
-                    f"{name} 超过上限 {limits[name]:g}",
-                    f"{name} is over {limits[name]:g}",
-                )
-            )
+            zh, en = f"{name} 超过上限 {limits[name]:g}", f"{name} is over {limits[name]:g}"
+            state.conflicts.append(Conflict(event.id, "measure_over_limit", zh, en))
         else:
-            measures[name] = value
-            reports.append((name, day_of(event), value))
-    return replace(state, measures=MappingProxyType(measures), reports=tuple(reports), conflicts=tuple(conflicts))
+            state.measures[name] = value
+            state.reports.append((name, day_of(event), value))
