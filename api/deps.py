@@ -15,11 +15,11 @@ from anyio import to_thread
 from fastapi import Depends, Path, Query, Request, Response
 
 from yzgeo import targets
-from yzgeo.access import Role, may_see
+from yzgeo.access import Role, may_see, own_part
 from yzgeo.catalogue import Catalogue, Layer
-from yzgeo.errors import LayerUnknownError, ParameterError
+from yzgeo.errors import FeatureUnknownError, LayerUnknownError, ParameterError
 from yzgeo.ledger import ZONE
-from yzgeo.store.base import BBox, Store
+from yzgeo.store.base import BBox, Feature, Store
 from yzgeo.targets import Target
 from yzgeo.workflows.overview import visible_fields
 from yzgeo.workflows.tiles import ByteCache, TileMaker
@@ -226,6 +226,38 @@ def visible_layer(context: Context, caller: Caller, layer_id: str) -> Layer:
     if not may_see(caller.role, layer.spec.access):
         raise LayerUnknownError(layer=layer_id)
     return layer
+
+
+def visible_feature(context: Context, caller: Caller, layer: Layer, uid: str) -> Feature:
+    """
+    Look a feature up for one caller.
+
+    Parameters
+    ----------
+    context
+        Parts of the service.
+    caller
+        Who asks.
+    layer
+        A layer the caller may see.
+    uid
+        Id of the feature.
+
+    Returns
+    -------
+    Feature
+        The feature as it is now.
+
+    Raises
+    ------
+    FeatureUnknownError
+        If there is none, or it lies in the street office of others: the two answers are the same.
+    """
+    feature = context.store.feature(layer.id, uid)
+    own = own_part(caller.role, caller.subdistricts, layer)
+    if own is not None and feature.properties.get("subdistrict") not in own:
+        raise FeatureUnknownError(layer=layer.id, uid=uid)
+    return feature
 
 
 async def get_layer(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Literal, get_args
 
-from .catalogue import Access
+from .catalogue import Access, Layer
 
 Role = Literal["anonymous", "viewer", "field", "planner", "bureau", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -56,6 +56,29 @@ def may_write(role: Role) -> bool:
         True for planner, bureau and admin.
     """
     return role in _WRITES
+
+
+def own_part(role: Role, own_subdistricts: Collection[str], layer: Layer) -> tuple[str, ...] | None:
+    """
+    Tell to which part of a layer someone is limited: staff of the field see the progress of their own street offices.
+
+    Parameters
+    ----------
+    role
+        Role of the one who asks.
+    own_subdistricts
+        Codes of the street offices an account of the field belongs to.
+    layer
+        A layer the role may see.
+
+    Returns
+    -------
+    tuple of str or None
+        Codes of street offices, possibly none; None for the whole layer.
+    """
+    if role != "field" or not layer.stages or "subdistrict" not in layer.fields_by_id:
+        return None
+    return tuple(sorted(set(own_subdistricts)))
 
 
 def may_record_somewhere(role: Role, own_subdistricts: Collection[str]) -> bool:

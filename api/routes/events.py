@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api import models
 from api.auth import Caller
-from api.deps import CallerDep, ContextDep, LayerDep, StrictParameters
+from api.deps import CallerDep, ContextDep, LayerDep, StrictParameters, visible_feature
 from api.errors import RevisionMovedError
 from api.responses import etag_of, header, json_response
 from yzgeo.errors import ConflictError, FeatureUnknownError, ParameterError
@@ -50,6 +50,7 @@ async def feature_events(
 ) -> Response:
     """A feature's stage, what may be recorded next, and every entry of its story."""
     state = (context.store.ledger.revision(), context.store.revision(layer.id), caller, layer.id, uid)
+    await context.in_thread(lambda: visible_feature(context, caller, layer, uid))
     told = await context.in_thread(lambda: progress.feature_events(context.store, layer.id, uid, caller))
     return json_response(request, told, etag=f'"{told["revision"]}.{etag_of(state)[1:9]}"')
 
@@ -119,9 +120,14 @@ async def event(
     request: Request, context: ContextDep, caller: CallerDep, event_id: Annotated[str, Path(max_length=100)]
 ) -> Response:
     """Look a receipt up: the entry, its place in the chain, and whether it is still what was recorded."""
-    return json_response(
-        request, await context.in_thread(lambda: progress.event_receipt(context.store, event_id, caller))
-    )
+    found = await context.in_thread(lambda: progress.event_receipt(context.store, event_id, caller))
+    told = found["event"]
+    if told["actor"] != caller.name:
+        # One's own receipt stays valid when a feature moves to another street office.
+        await context.in_thread(
+            lambda: visible_feature(context, caller, context.catalogue.layer(told["layer"]), told["uid"])
+        )
+    return json_response(request, found)
 
 
 @router.get("/approvals", operation_id="approvals", response_model=models.Approvals)

@@ -19,7 +19,7 @@ from fastapi import APIRouter, Request, Response
 from numpy.typing import NDArray
 
 from api import models
-from api.auth import caller_of
+from api.auth import Caller, caller_of
 from api.deps import (
     BaseUrlDep,
     CallerDep,
@@ -31,10 +31,11 @@ from api.deps import (
     parse_bbox,
     parse_count,
     query_pairs,
+    visible_feature,
     visible_layer,
 )
 from api.responses import GEOJSON, JSON, Prepared, dumps, etag_of, is_current, json_response
-from yzgeo.access import Role
+from yzgeo.access import own_part
 from yzgeo.catalogue import FieldSpec, Layer
 from yzgeo.errors import ParameterError
 from yzgeo.store.base import BBox, Query, Rows, Value
@@ -89,10 +90,11 @@ async def items(
     """A page of features."""
     fields = context.fields(layer, caller.role)
     pairs = query_pairs(request, {*_PAGING, *fields})
-    asked = _Asked(_query(context, layer, pairs), pairs, f"{base}/ogc/collections/{layer.id}/items")
+    own = own_part(caller.role, caller.subdistricts, layer)
+    asked = _Asked(_limited(_query(context, layer, pairs), own), pairs, f"{base}/ogc/collections/{layer.id}/items")
     revision = context.store.revision(layer.id)
     ledger = context.store.ledger.revision() if asked.query.on else 0
-    etag = etag_of(revision, ledger, fields, sorted(pairs.items()), asked.address)
+    etag = etag_of(revision, ledger, fields, own, sorted(pairs.items()), asked.address)
     if is_current(request, etag):
         body = b""
     else:
@@ -111,10 +113,11 @@ async def item(request: Request) -> Response:
     layer = visible_layer(context, caller, layer_id)
     query_pairs(request, ("f",))
     base = base_url(request, context)
-    key = (layer_id, context.store.revision(layer_id), uid, caller.role, base)
+    own = own_part(caller.role, caller.subdistricts, layer)
+    key = (layer_id, context.store.revision(layer_id), uid, caller.role, own, base)
     kept = context.items.get(key)
     if kept is None:
-        kept = await context.in_thread(lambda: _item(context, layer, uid, caller.role, base))
+        kept = await context.in_thread(lambda: _item(context, layer, uid, caller, base))
         context.items.put(key, kept, kept.size)
     return kept.answer(request)
 
@@ -132,6 +135,14 @@ def _query(context: Context, layer: Layer, pairs: dict[str, str]) -> Query:
         offset=parse_count("offset", pairs.get("offset", "0"), least=0, most=_MOST_OFFSET),
         on=_day(pairs["datetime"]) if "datetime" in pairs else None,
     )
+
+
+def _limited(query: Query, own: tuple[str, ...] | None) -> Query:
+    """Narrow a question to the caller's own street offices."""
+    if own is None:
+        return query
+    asked = query.equals.get("subdistrict")
+    return replace(query, equals={**query.equals, "subdistrict": [code for code in own if asked in {None, code}]})
 
 
 def _typed(field: FieldSpec, text: str) -> Value:
@@ -276,9 +287,9 @@ def _round(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.round(points, _DECIMALS)
 
 
-def _item(context: Context, layer: Layer, uid: str, role: Role, base: str) -> Prepared:
-    fields = context.fields(layer, role)
-    feature = context.store.feature(layer.id, uid)
+def _item(context: Context, layer: Layer, uid: str, caller: Caller, base: str) -> Prepared:
+    fields = context.fields(layer, caller.role)
+    feature = visible_feature(context, caller, layer, uid)
     blob = None if feature.geometry is None else shapely.to_wkb(feature.geometry)
     root = f"{base}/ogc/collections/{layer.id}"
     content = {

@@ -23,5 +23,7 @@ async def search(
     limit: Annotated[int, Query(ge=1, le=overview.SEARCH_MOST)] = 20,
 ) -> Response:
     """Features whose code or name holds the text, exact matches first."""
-    hits = await context.in_thread(lambda: overview.search(context.store, caller.role, q, limit))
+    hits = await context.in_thread(
+        lambda: overview.search(context.store, caller.role, q, limit, subdistricts=caller.subdistricts)
+    )
     return json_response(request, {"results": hits})

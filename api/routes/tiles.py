@@ -18,6 +18,7 @@ from api.auth import caller_of
 from api.deps import Context, context_of, parse_count, parse_day, query_pairs, visible_layer
 from api.responses import RawResponse, etag_of, is_current, length_header, takes_gzip
 from yzgeo import tiles as scheme
+from yzgeo.access import own_part
 from yzgeo.catalogue import Layer
 from yzgeo.errors import NotFoundError
 from yzgeo.workflows.tiles import TileKey
@@ -28,6 +29,7 @@ MVT = "application/vnd.mapbox-vector-tile"
 _YEAR = "max-age=31536000, immutable"
 _MOST_REVISION = 10**9
 _HEADER_BYTES = 600
+_Part = tuple[tuple[str, ...], tuple[str, ...] | None]
 _NUMBERS = re.compile(r"\d{1,2}/\d{1,8}/\d{1,8}", re.ASCII)
 _USUAL_QUERY = re.compile(rb"revision=(\d{1,9})")
 _TYPE = (b"content-type", MVT.encode())
@@ -68,7 +70,8 @@ async def tile(request: Request) -> Response:
     layer = visible_layer(context, caller, request.path_params["layer_id"])
     place, asked = _place(request), _asked(request)
     fields = context.fields(layer, caller.role)
-    key, data = await _find(context, layer, place, asked, fields)
+    own = own_part(caller.role, caller.subdistricts, layer)
+    key, data = await _find(context, layer, place, asked, (fields, own))
     etag, headers = _headers(context, layer, key, pinned=_pinned(asked, key))
     if is_current(request, etag):
         return RawResponse(304, b"", headers)
@@ -81,12 +84,13 @@ async def tile(request: Request) -> Response:
 
 
 async def _find(
-    context: Context, layer: Layer, place: tuple[int, int, int], asked: _Asked, fields: tuple[str, ...]
+    context: Context, layer: Layer, place: tuple[int, int, int], asked: _Asked, part: _Part
 ) -> tuple[TileKey, bytes]:
     """Take the tile from memory, or make it. A revision that is in memory did exist; any other is looked up."""
+    fields, own = part
     revision, day = asked.revision, asked.day if layer.stages else None
     if revision is not None and day is None:
-        key: TileKey = (layer.id, revision, *place, fields, None, 0)
+        key: TileKey = (layer.id, revision, *place, fields, None, 0, own)
         data = context.tiles.remembered(key)
         if data is not None:
             return key, data
@@ -95,9 +99,9 @@ async def _find(
         raise NotFoundError(what=f"{layer.id}, revision {revision}")
     if day is not None:
         # The features as they are known now: an older revision in the address only makes the answer short-lived.
-        key = (layer.id, current, *place, fields, day, context.store.ledger.revision())
+        key = (layer.id, current, *place, fields, day, context.store.ledger.revision(), own)
     else:
-        key = (layer.id, current if revision is None else revision, *place, fields, None, 0)
+        key = (layer.id, current if revision is None else revision, *place, fields, None, 0, own)
     data = context.tiles.remembered(key)
     return key, data if data is not None else await context.in_thread(lambda: context.tiles.make(key))
 
@@ -144,14 +148,14 @@ def _headers(
     context: Context, layer: Layer, tile_key: TileKey, *, pinned: bool
 ) -> tuple[str, tuple[tuple[bytes, bytes], ...]]:
     """Entity tag and headers of all tiles of one state, kept because they are the same for each of them."""
-    revision, fields, day, ledger = tile_key[1], tile_key[5], tile_key[6], tile_key[7]
-    key = (layer.id, revision, fields, day, ledger, pinned)
+    revision, fields, day, ledger, own = tile_key[1], *tile_key[5:]
+    key = (layer.id, revision, fields, day, ledger, own, pinned)
     known = context.tile_headers.get(key)
     if known is None:
-        open_to_all = layer.spec.access == "public" and fields == context.fields(layer, "anonymous")
+        open_to_all = own is None and layer.spec.access == "public" and fields == context.fields(layer, "anonymous")
         scope = "public" if open_to_all else "private"
         # The visible fields are part of the tag: signing in must not revalidate the poorer tile.
-        etag = f'"{revision}.{etag_of(fields, day, ledger)[1:9]}"'
+        etag = f'"{revision}.{etag_of(fields, day, ledger, own)[1:9]}"'
         headers = (
             (b"etag", etag.encode()),
             (b"cache-control", f"{scope}, {_YEAR}".encode() if pinned else f"{scope}, no-cache".encode()),

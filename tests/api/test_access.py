@@ -6,6 +6,8 @@ import gzip
 
 import pytest
 
+from yzgeo.store.base import Provenance
+
 HIDDEN = "pipe_segment"
 UNKNOWN = "no_such_layer"
 LAYER_ROUTES = (
@@ -112,3 +114,34 @@ def test_compressed_tiles_hide_fields_too(connect) -> None:
     client = connect()
     raw = client.get(path, headers={"Accept-Encoding": "gzip"})
     assert b"households" not in gzip.decompress(gzip.compress(raw.content))
+
+
+def test_staff_of_the_field_see_their_own_street_offices_only(connect, workspace) -> None:
+    """On layers with stages, and everywhere; layers without stages are one and the same for all."""
+    layer, own = "shantytown_parcel", "211202001"
+    frame = workspace.store.frame(layer)
+    frame["subdistrict"] = [own, own, "211202002", "211202002", None, None]
+    workspace.store.write(layer, put=frame, provenance=Provenance(actor="test", reason="placed"))
+    mine, others = list(frame.index[:2]), list(frame.index[2:])
+    client = connect("field")
+    found = client.get(f"/ogc/collections/{layer}/items").json()
+    assert found["numberMatched"] == 2
+    assert [feature["id"] for feature in found["features"]] == mine
+    for query, count in ((f"subdistrict={own}", 2), ("subdistrict=211202002", 0), ("datetime=2024-12-31", 2)):
+        assert client.get(f"/ogc/collections/{layer}/items?{query}").json()["numberMatched"] == count
+    assert connect("viewer").get(f"/ogc/collections/{layer}/items").json()["numberMatched"] == 6
+    for uid, status in ((mine[0], 200), (others[0], 404), (others[-1], 404)):
+        assert client.get(f"/ogc/collections/{layer}/items/{uid}").status_code == status
+        assert client.get(f"/api/layers/{layer}/features/{uid}/events").status_code == status
+        assert connect("viewer").get(f"/ogc/collections/{layer}/items/{uid}").status_code == 200
+    for query in ("", "?revision=2", "?datetime=2024-12-31"):
+        path = f"/ogc/collections/{layer}/tiles/WebMercatorQuad/14/6064/13828{query}"
+        tile = client.get(path)
+        assert (mine[0].encode() in tile.content, others[0].encode() in tile.content) == (True, False)
+        whole = connect("viewer").get(path)
+        assert others[0].encode() in whole.content
+        assert tile.headers["etag"] != whole.headers["etag"]
+        assert tile.headers["cache-control"].startswith("private")
+    codes = [hit["code"] for hit in client.get("/api/search?q=P0").json()["results"]]
+    assert codes == ["P01", "P02"]
+    assert client.get("/ogc/collections/road/items").json()["numberMatched"] == 1

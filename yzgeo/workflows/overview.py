@@ -14,7 +14,7 @@ import orjson
 import shapely
 
 from yzgeo import crs, progress, targets
-from yzgeo.access import Role, may_see
+from yzgeo.access import Role, may_see, own_part
 from yzgeo.catalogue import Catalogue, Layer
 from yzgeo.store.base import BBox, Query, Rows, Store, Value
 
@@ -173,7 +173,9 @@ def data_status(store: Store, layer: Layer) -> dict[str, int]:
     return {str(status): count for status, count in store.tally(layer.id, "data_status").items() if status is not None}
 
 
-def search(store: Store, role: Role, text: str, limit: int) -> list[dict[str, Any]]:
+def search(
+    store: Store, role: Role, text: str, limit: int, *, subdistricts: Sequence[str] = ()
+) -> list[dict[str, Any]]:
     """
     Find features by a piece of their code or name.
 
@@ -187,6 +189,8 @@ def search(store: Store, role: Role, text: str, limit: int) -> list[dict[str, An
         What to look for.
     limit
         Most results wanted.
+    subdistricts
+        Street offices of an account of the field.
 
     Returns
     -------
@@ -204,7 +208,10 @@ def search(store: Store, role: Role, text: str, limit: int) -> list[dict[str, An
         if not looked_at:
             continue
         shown = tuple(dict.fromkeys((*looked_at, layer.spec.key, layer.spec.label_field)))
-        rows = store.rows(layer.id, Query(search=text.strip(), limit=SEARCH_MOST), fields=_allowed(shown, visible))
+        own = own_part(role, subdistricts, layer)
+        limits = {} if own is None else {"subdistrict": own}
+        query = Query(search=text.strip(), limit=SEARCH_MOST, equals=limits)
+        rows = store.rows(layer.id, query, fields=_allowed(shown, visible))
         for index in range(len(rows.uids)):
             rank = _rank(wanted, [rows.columns[field][index] for field in looked_at])
             if rank is not None:

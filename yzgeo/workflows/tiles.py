@@ -30,8 +30,9 @@ Kept = TypeVar("Kept")
 _DRAWING_RANK = {"background": 0, "fill": 1, "fill-extrusion": 1, "line": 2, "heatmap": 3, "circle": 3, "symbol": 4}
 
 
-TileKey = tuple[str, int, int, int, int, tuple[str, ...], date | None, int]
-"""Layer, revision, zoom, row, column, the visible fields, and for an earlier day that day and the ledger's revision."""
+TileKey = tuple[str, int, int, int, int, tuple[str, ...], date | None, int, tuple[str, ...] | None]
+"""Layer, revision, zoom, row, column, the visible fields, for an earlier day that day and the ledger's revision, and
+the street offices that the layer is limited to."""
 
 
 class ByteCache(Generic[Kept]):
@@ -157,15 +158,15 @@ class TileMaker:
         return kept
 
     def _encode(self, key: TileKey) -> bytes:
-        layer_id, revision, z, row, col, fields, day, _ = key
+        layer_id, revision, z, row, col, fields, day, _, own = key
         if day is not None:
-            return encode(self._store, layer_id, z, row, col, revision=None, fields=fields, day=day)
+            return encode(self._store, layer_id, z, row, col, revision=None, fields=fields, day=day, own=own)
         if revision == self._store.revision(layer_id):
             # The live table answers faster than the history. A write in between would give the wrong state.
-            raw = encode(self._store, layer_id, z, row, col, revision=None, fields=fields)
+            raw = encode(self._store, layer_id, z, row, col, revision=None, fields=fields, own=own)
             if revision == self._store.revision(layer_id):
                 return raw
-        return encode(self._store, layer_id, z, row, col, revision=revision, fields=fields)
+        return encode(self._store, layer_id, z, row, col, revision=revision, fields=fields, own=own)
 
 
 def layer_tile(store: Store, layer: str, z: int, row: int, col: int, *, revision: int | None, role: Role) -> bytes:
@@ -204,6 +205,7 @@ def encode(
     revision: int | None,
     fields: Sequence[str],
     day: date | None = None,
+    own: Sequence[str] | None = None,
 ) -> bytes:
     """
     Encode one tile of one layer with some of its fields.
@@ -222,6 +224,8 @@ def encode(
         Ids of the fields that become properties; ``uid`` always does.
     day
         Show the stages of the end of this day, as the ledger knows them today.
+    own
+        Only features in these street offices; all if not given.
 
     Returns
     -------
@@ -229,7 +233,8 @@ def encode(
         The tile, not compressed; empty if nothing lies in it.
     """
     box = tiles.tile_bounds(z, row, col, buffer=tiles.BUFFER / tiles.EXTENT)
-    rows = store.rows(layer_id, Query(bbox=box, revision=revision), fields=fields)
+    limits = {} if own is None else {"subdistrict": own}
+    rows = store.rows(layer_id, Query(bbox=box, revision=revision, equals=limits), fields=fields)
     if not rows.uids:
         return b""
     shapes = np.asarray(shapely.from_wkb(np.array(rows.wkb, dtype=object)), dtype=object)

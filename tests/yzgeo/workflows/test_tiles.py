@@ -68,7 +68,15 @@ def test_an_earlier_revision_is_still_there(store) -> None:
 
 def test_a_tile_is_made_once(store, monkeypatch) -> None:
     maker = tiles.TileMaker(store, most_bytes=1 << 20)
-    key = ("shantytown_parcel", 1, *TILE, visible_fields(store.catalogue.layer("shantytown_parcel"), "viewer"), None, 0)
+    key = (
+        "shantytown_parcel",
+        1,
+        *TILE,
+        visible_fields(store.catalogue.layer("shantytown_parcel"), "viewer"),
+        None,
+        0,
+        None,
+    )
     assert maker.remembered(key) is None
     data = maker.make(key)
     assert stages(gzip.decompress(data)) == {"planned"}
@@ -78,7 +86,15 @@ def test_a_tile_is_made_once(store, monkeypatch) -> None:
 
 def test_a_write_in_between_gives_the_revision_that_was_asked_for(store, monkeypatch) -> None:
     maker = tiles.TileMaker(store, most_bytes=1 << 20)
-    key = ("shantytown_parcel", 1, *TILE, visible_fields(store.catalogue.layer("shantytown_parcel"), "viewer"), None, 0)
+    key = (
+        "shantytown_parcel",
+        1,
+        *TILE,
+        visible_fields(store.catalogue.layer("shantytown_parcel"), "viewer"),
+        None,
+        0,
+        None,
+    )
     plain, moments = tiles.encode, []
 
     def interrupted(*args, **options):
@@ -93,7 +109,7 @@ def test_a_write_in_between_gives_the_revision_that_was_asked_for(store, monkeyp
 
 def test_emptiness_is_remembered_too(store) -> None:
     maker = tiles.TileMaker(store, most_bytes=1 << 20)
-    key = ("shantytown_parcel", 1, 14, 0, 0, (), None, 0)
+    key = ("shantytown_parcel", 1, 14, 0, 0, (), None, 0, None)
     assert maker.make(key) == b""
     assert maker.remembered(key) == b""
 
