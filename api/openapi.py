@@ -1,4 +1,7 @@
-"""The OpenAPI document as a committed file, from which the page's types are generated."""
+"""The OpenAPI document as a committed file, from which the page's types are generated.
+
+``python -m api.openapi`` writes it, ``python -m api.openapi --check`` fails if it is stale.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,28 @@ def text() -> str:
     return json.dumps(document(), ensure_ascii=False, indent=2) + "\n"
 
 
+def main(arguments: list[str]) -> int:
+    """
+    Write the file, or tell whether it is fresh.
+
+    Parameters
+    ----------
+    arguments
+        ``["--check"]`` writes nothing.
+
+    Returns
+    -------
+    int
+        Exit code: 1 if the file is stale.
+    """
+    fresh = PATH.is_file() and PATH.read_text(encoding="utf-8") == text()
+    if "--check" not in arguments:
+        PATH.write_text(text(), encoding="utf-8")
+    elif not fresh:
+        sys.stderr.write(f"stale, run `python -m api.openapi`: {PATH.name}\n")
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    PATH.write_text(text(), encoding="utf-8")
-    sys.stderr.write(f"{PATH}\n")
+    raise SystemExit(main(sys.argv[1:]))

@@ -11,7 +11,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from api import settings as service
 from yzgeo import errors
+from yzgeo import settings as command_line
 from yzgeo.catalogue import Catalogue, Label, Layer, json_schema, load
 from yzgeo.targets import Target
 from yzgeo.targets import load as load_targets
@@ -32,6 +34,7 @@ def pages() -> dict[Path, str]:
         Path("docs/reference/layers.md"): layers_page(catalogue),
         Path("docs/reference/targets.md"): targets_page(catalogue, load_targets(catalogue)),
         Path("docs/reference/errors.md"): errors_page(),
+        Path("docs/settings.md"): settings_page(),
     }
 
 
@@ -203,6 +206,20 @@ def refusals(base: type[errors.YzgeoError]) -> Iterator[type[errors.YzgeoError]]
     yield base
     for child in base.__subclasses__():
         yield from refusals(child)
+
+
+def settings_page() -> str:
+    """Every environment variable that is read."""
+    lines = [NOTICE, "", "# 设置 · Settings", ""]
+    lines += ["Read once from the environment at start; an unknown `YZGEO_` name is refused. None is needed.", ""]
+    lines += [row("variable", "default", "what"), "|---|---|---|"]
+    for model in (command_line.Settings, service.Settings):
+        for name, field in model.model_fields.items():
+            shipped = "the built page" if name == "web_root" else field.default
+            line = row(f"`YZGEO_{name.upper()}`", "–" if shipped is None else str(shipped), field.description or "")
+            if line.split("|")[1] not in "".join(lines):
+                lines.append(line)
+    return "\n".join(lines) + "\n"
 
 
 def both(label: Label) -> str:

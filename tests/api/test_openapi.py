@@ -21,3 +21,11 @@ def test_every_path_parameter_is_described() -> None:
         for operation in methods.values():
             named = {entry["name"] for entry in operation.get("parameters", []) if entry["in"] == "path"}
             assert named == {part[1:-1] for part in path.split("/") if part.startswith("{")}, path
+
+
+def test_a_stale_file_is_told(monkeypatch, tmp_path, capsys) -> None:
+    monkeypatch.setattr(openapi, "PATH", tmp_path / "openapi.json")
+    assert openapi.main(["--check"]) == 1
+    assert "python -m api.openapi" in capsys.readouterr().err
+    assert openapi.main([]) == 0
+    assert openapi.main(["--check"]) == 0

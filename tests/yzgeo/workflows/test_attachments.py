@@ -1,0 +1,59 @@
+"""Evidence is checked by content, cleaned, kept once and found again."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+
+import pytest
+from PIL import Image
+
+from yzgeo.errors import AttachmentRefusedError, NotFoundError
+from yzgeo.workflows import attachments
+from yzgeo.workflows.workspace import Workspace
+
+
+def picture(width: int, height: int, *, kind: str = "JPEG", orientation: int | None = None) -> bytes:
+    image = Image.new("RGB", (width, height), "white")
+    exif = Image.Exif()
+    if orientation is not None:
+        exif[0x0112] = orientation
+    written = io.BytesIO()
+    image.save(written, kind, exif=exif)
+    return written.getvalue()
+
+
+def test_a_large_photo_is_made_smaller_upright_and_named_by_its_hash(workspace: Workspace) -> None:
+    # Orientation 6: the camera was turned a quarter, so width and height change places.
+    note = attachments.keep(workspace.store, workspace.path, picture(3000, 1500, orientation=6), actor="wang")
+    assert (note.width, note.height) == (1280, 2560)
+    found, content = attachments.find(workspace.store, workspace.path, note.sha256)
+    assert found == note
+    assert hashlib.sha256(content).hexdigest() == note.sha256
+    assert (note.lon, note.lat, note.taken_at) == (None, None, None)
+
+
+@pytest.mark.parametrize(("kind", "media"), [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/webp")])
+def test_three_kinds_of_pictures_are_taken(workspace: Workspace, kind: str, media: str) -> None:
+    assert attachments.keep(workspace.store, workspace.path, picture(9, 9, kind=kind), actor="wang").media_type == media
+
+
+def test_the_same_photo_twice_is_one(workspace: Workspace) -> None:
+    first = attachments.keep(workspace.store, workspace.path, picture(20, 10), actor="wang")
+    assert attachments.keep(workspace.store, workspace.path, picture(20, 10), actor="li") == first
+
+
+def test_a_thumbnail_fits_its_frame() -> None:
+    assert Image.open(io.BytesIO(attachments.thumbnail(picture(640, 320)))).size == (320, 160)
+
+
+@pytest.mark.parametrize("content", [b"", b"MZ\x90", b"<html>", b"\x89PNG\r\n\x1a\n broken"])
+def test_anything_else_is_refused_and_not_kept(workspace: Workspace, content: bytes) -> None:
+    with pytest.raises(AttachmentRefusedError):
+        attachments.keep(workspace.store, workspace.path, content, actor="wang")
+    assert [path for path in (workspace.path / "attachments").rglob("*") if path.is_file()] == []
+
+
+def test_what_was_never_kept_is_not_found(workspace: Workspace) -> None:
+    with pytest.raises(NotFoundError):
+        attachments.find(workspace.store, workspace.path, "b" * 64)
