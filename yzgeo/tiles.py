@@ -175,6 +175,32 @@ def quantise(geometries: Objects) -> Objects:
     return rounded
 
 
+def label_points(geometries: Objects, z: int, row: int, col: int) -> Objects:
+    """
+    Find the points that carry labels, so that every feature has its label in one tile only.
+
+    Parameters
+    ----------
+    geometries
+        Whole features in degrees, shape (n,); ``None`` and empty ones have no point.
+    z, row, col
+        The tile.
+
+    Returns
+    -------
+    numpy.ndarray
+        A point on each feature in degrees, ``None`` where it belongs to another tile, shape (n,).
+    """
+    points: Objects = np.asarray(shapely.point_on_surface(geometries), dtype=object)
+    found: Objects = np.full(len(points), None, dtype=object)
+    there = np.flatnonzero(~(shapely.is_missing(points) | shapely.is_empty(points)))
+    # After rounding, as a map leaves out what lies on a tile's far edge: the next tile has it at 0.
+    places = np.rint(shapely.get_coordinates(project(points[there], z, row, col)))
+    own = there[((places >= 0) & (places < EXTENT)).all(axis=1)]
+    found[own] = points[own]
+    return found
+
+
 def encode_layer(
     name: str,
     geometries: Objects,

@@ -176,6 +176,19 @@ def test_a_bow_tie_after_rounding_is_mended() -> None:
     assert shapely.is_valid(shapely.geometry.shape(feature["geometry"]))
 
 
+def test_an_area_has_its_label_in_one_tile_only() -> None:
+    z, row, col = HOME
+    # The middle lies 0.3 units west of the edge and is rounded on to it: the next tile's column 0.
+    shapes = [
+        shapely.Polygon(place(*HOME, [(x, 100), (x + 8000, 100), (x + 8000, 900), (x, 900)])) for x in (-3000, 95.7)
+    ]
+    home, east = (tiles.label_points(np.array([*shapes, None, shapely.Polygon()]), z, row, at) for at in (col, col + 1))
+    assert [point is not None for point in home] == [True, False, False, False]
+    assert [point is not None for point in east] == [False, True, False, False]
+    data = tiles.encode_layer("layer", east, [1, 2, 3, 4], {}, z=z, row=row, col=col + 1)
+    assert [(each["id"], each["geometry"]["coordinates"]) for each in features(data)] == [(2, [0, 500])]
+
+
 coordinate = st.floats(-200, 4300, allow_nan=False).map(lambda value: round(value, 3))
 
 

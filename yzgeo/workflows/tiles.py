@@ -23,6 +23,7 @@ from .overview import visible_fields
 MIN_ZOOM = 6
 MAX_ZOOM = 16
 BACKGROUND = "#f4f3ee"
+LABEL_SUFFIX = "_label"
 _ENTRY_BYTES = 400
 Kept = TypeVar("Kept")
 
@@ -230,7 +231,8 @@ def encode(
     Returns
     -------
     bytes
-        The tile, not compressed; empty if nothing lies in it.
+        The tile, not compressed; empty if nothing lies in it. Areas that have texts at this zoom come with a second
+        layer ``<id>_label``: one point per feature, in one tile only.
     """
     box = tiles.tile_bounds(z, row, col, buffer=tiles.BUFFER / tiles.EXTENT)
     limits = {} if own is None else {"subdistrict": own}
@@ -245,7 +247,12 @@ def encode(
             for name, column in stages_on(store, store.catalogue.layer(layer_id), rows.uids, day).items()
             if name in columns
         }
-    return tiles.encode_layer(layer_id, shapes, rows.fids, {**columns, "uid": rows.uids}, z=z, row=row, col=col)
+    columns["uid"] = rows.uids
+    data = tiles.encode_layer(layer_id, shapes, rows.fids, columns, z=z, row=row, col=col)
+    if _has_labels(store.catalogue.layer(layer_id), z):
+        points = tiles.label_points(shapes, z, row, col)
+        data += tiles.encode_layer(layer_id + LABEL_SUFFIX, points, rows.fids, columns, z=z, row=row, col=col)
+    return data
 
 
 def stages_on(store: Store, layer: Layer, uids: Sequence[str], day: date) -> dict[str, list[Value]]:
@@ -343,10 +350,26 @@ def _style(store: Store, layers: Sequence[Layer], *, tiles_url: str, name: str, 
 
 
 def _draw(part: Mapping[str, Any], layer: Layer, *, hidden: bool) -> dict[str, Any]:
-    drawn = {**part, "source": layer.id, "source-layer": layer.id, "metadata": {"yzgeo:layer": layer.id}}
+    # An area is cut at the tiles' edges, and a text on it would stand once on every piece.
+    source_layer = layer.id + LABEL_SUFFIX if _is_area_label(part, layer) else layer.id
+    drawn = {**part, "source": layer.id, "source-layer": source_layer, "metadata": {"yzgeo:layer": layer.id}}
     if hidden:
         drawn["layout"] = {**part.get("layout", {}), "visibility": "none"}
     return drawn
+
+
+def _is_area_label(part: Mapping[str, Any], layer: Layer) -> bool:
+    return layer.spec.geometry == "polygon" and part["type"] == "symbol"
+
+
+def _has_labels(layer: Layer, z: int) -> bool:
+    """Tell whether texts stand on a layer's areas at a zoom; the last zoom's tiles serve all closer ones too."""
+    return any(
+        _is_area_label(part, layer)
+        and (z >= MAX_ZOOM or int(part.get("minzoom", 0)) <= z)
+        and z < part.get("maxzoom", tiles.MAX_ZOOM + 1)
+        for part in layer.style.layers
+    )
 
 
 def _source(store: Store, catalogue: Catalogue, layer: Layer, tiles_url: str) -> dict[str, Any]:

@@ -38,7 +38,8 @@ def test_the_district_style_orders_layers_and_pins_revisions(client) -> None:
     assert source["bounds"] == pytest.approx([123.84, 42.29, 123.8458, 42.2908], abs=1e-6)
     drawn = [layer for layer in style["layers"] if layer["type"] != "background"]
     assert {layer["metadata"]["yzgeo:layer"] for layer in drawn} == set(style["sources"])
-    assert all(layer["source"] == layer["source-layer"] == layer["metadata"]["yzgeo:layer"] for layer in drawn)
+    assert all(layer["source"] == layer["metadata"]["yzgeo:layer"] for layer in drawn)
+    assert all(layer["source-layer"].removesuffix("_label") == layer["source"] for layer in drawn)
     assert "pipe_segment" not in style["sources"]
     hidden = {layer["source"] for layer in drawn if layer.get("layout", {}).get("visibility") == "none"}
     overview = {layer["id"]: layer["visible"] for layer in client.get("/-/layers").json()["layers"]}

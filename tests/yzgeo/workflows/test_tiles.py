@@ -134,3 +134,30 @@ def test_a_style_of_no_layers_is_a_background(store) -> None:
     style = tiles.district_style(store, [], tiles_url="http://x/{layer}", name="n")
     assert [layer["type"] for layer in style["layers"]] == ["background"]
     assert style["version"] == 8
+
+
+def test_texts_stand_once_on_an_area(store) -> None:
+    def labels(z: int, row: int, col: int) -> list[dict[str, object]]:
+        data = tiles.layer_tile(store, "shantytown_parcel", z, row, col, revision=None, role="viewer")
+        found = mapbox_vector_tile.decode(data) if data else {}
+        return found.get("shantytown_parcel_label", {"features": []})["features"]
+
+    z, row, col = TILE
+    assert labels(*TILE) == [], "the codes show from zoom 15"
+    tiles_16 = [(z + 2, 4 * row + down, 4 * col + right) for down in range(-1, 5) for right in range(-1, 5)]
+    found = [feature for tile in tiles_16 for feature in labels(*tile)]
+    assert sorted(feature["properties"]["code"] for feature in found) == ["A", "B"]
+    assert {feature["geometry"]["type"] for feature in found} == {"Point"}
+    assert sorted(feature["id"] for feature in found) == [1, 2]
+
+
+def test_a_style_takes_texts_of_areas_from_their_points(store) -> None:
+    layers = [store.catalogue.layer(name) for name in ("shantytown_parcel", "road")]
+    style = tiles.district_style(store, layers, tiles_url="http://x/{layer}", name="n")
+    used = {(each["source"], each["type"] == "symbol"): each["source-layer"] for each in style["layers"][1:]}
+    assert used == {
+        ("shantytown_parcel", False): "shantytown_parcel",
+        ("shantytown_parcel", True): "shantytown_parcel_label",
+        ("road", False): "road",
+        ("road", True): "road",
+    }
