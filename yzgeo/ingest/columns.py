@@ -14,7 +14,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
-from scipy.optimize import linear_sum_assignment
 
 from yzgeo.catalogue import FieldSpec
 from yzgeo.errors import ValueUnreadableError
@@ -239,6 +238,9 @@ def _assign(scores: NDArray[np.float64]) -> dict[int, int]:
     """Give each field to at most one column so that the sum of scores is largest."""
     if not scores.size:
         return {}
+    # Loaded where it is used: it would be a quarter of the time that every start takes.
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
+
     # Squaring lets one certain match weigh more than two doubtful ones.
     rows, columns = linear_sum_assignment(-(np.where(scores >= _ASK, scores, 0.0) ** 2))
     return {int(row): int(column) for row, column in zip(rows, columns, strict=True) if scores[row, column] >= _ASK}
