@@ -44,8 +44,11 @@ def test_the_last_level_of_a_head_counts():
 
 def test_two_columns_for_one_field_are_a_question():
     found = by_column([Head("规划/面积", "面积"), Head("实测/面积", "面积")])
-    assert sorted(match.field or "" for match in found.values()) == ["", "area_m2"]
-    assert "ask" in {match.verdict for match in found.values()}
+    (taken,) = [match for match in found.values() if match.field == "area_m2"]
+    (other,) = [match for match in found.values() if match is not taken]
+    # The other column may be proposed for a field of a similar name, never given to it without asking.
+    assert other.verdict in ("ask", "none")
+    assert "ask" in {taken.verdict, other.verdict}
 
 
 def test_memory_wins_and_may_leave_out():
