@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import mapbox_vector_tile
 import pytest
 
 from api import models
 from api.routes.collections import claims
+from yzgeo.workflows.imports import import_file
 
 ROOT = Path(__file__).parents[3]
 
@@ -87,3 +89,15 @@ def test_addresses_follow_the_configured_public_one(workspace, settings) -> None
 
 def test_a_strange_host_is_refused(client) -> None:
     assert client.get("/ogc", headers={"Host": "a b/c"}).status_code == 400
+
+
+def test_a_real_file_that_is_imported_is_served_at_once(client, workspace, catalogue) -> None:
+    boundary = catalogue.root / catalogue.district.boundary_file
+    assert client.get("/ogc/collections/admin_district/items").json()["numberMatched"] == 0
+    import_file(workspace, boundary, layer="admin_district", columns={"adcode": "code"}, data_status="derived")
+    page = client.get("/ogc/collections/admin_district/items").json()
+    assert [feature["properties"]["code"] for feature in page["features"]] == [catalogue.district.code]
+    source = client.get("/ogc/styles/admin_district").json()["sources"]["admin_district"]
+    assert "revision=1" in source["tiles"][0]
+    tile = client.get("/ogc/collections/admin_district/tiles/WebMercatorQuad/9/189/432?revision=1")
+    assert len(mapbox_vector_tile.decode(tile.content)["admin_district"]["features"]) == 1
