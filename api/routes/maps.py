@@ -14,7 +14,6 @@ from api.middleware import content_policy
 from api.responses import Prepared, etag_of
 from api.routes.page import serve_file
 from yzgeo.access import Role
-from yzgeo.report import webmap
 from yzgeo.workflows import exports, overview
 
 router = APIRouter(prefix="/maps", tags=["maps"], dependencies=[StrictParameters])
@@ -36,6 +35,8 @@ async def overview_map(request: Request, context: ContextDep, caller: CallerDep)
 @router.get("/assets/{path:path}", operation_id="map_asset", include_in_schema=False)
 async def map_asset(request: Request, context: ContextDep, path: str) -> Response:
     """A script, style or picture of the map pages."""
+    from yzgeo.report import webmap  # noqa: PLC0415 - see yzgeo.report
+
     return await serve_file(request, context, webmap.ASSETS, path, cache="no-cache")
 
 

@@ -16,7 +16,7 @@ from yzgeo.access import Role, may_see
 from yzgeo.catalogue import Catalogue, Layer
 from yzgeo.checks import Progress, silent
 from yzgeo.errors import LayerUnknownError, ParameterError, StorageError, WorkspaceExistsError
-from yzgeo.report import formats, tables, webmap
+from yzgeo.report import formats, tables
 from yzgeo.store.base import Query, Rows, Store
 
 from .workspace import Workspace
@@ -190,6 +190,8 @@ def overview_map(store: Store, role: Role, *, inline: bool, as_of: datetime | No
     str
         HTML page.
     """
+    from yzgeo.report import webmap  # noqa: PLC0415 - see yzgeo.report
+
     catalogue = store.catalogue
     going = [
         tables.Table(one, tables.visible_fields(one, role), catalogue.district.storage_crs, _starting(store, one, role))
