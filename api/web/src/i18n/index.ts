@@ -5,8 +5,20 @@ import type { Language } from '@/shared/viewState'
 import en from './en.json'
 import zh from './zh.json'
 
+const texts = createI18n({ legacy: false, locale: 'zh', fallbackLocale: 'zh', messages: { zh, en } })
+
+type Messages = Parameters<typeof texts.global.mergeLocaleMessage>[1]
+
 export function createTexts(language: Language) {
-  return createI18n({ legacy: false, locale: language, fallbackLocale: 'zh', messages: { zh, en } })
+  texts.global.locale.value = language
+  return texts
+}
+
+/** Add the texts of a module that is loaded when it is first opened; its keys begin with the module's name. */
+export function addTexts(module: string, messages: Record<Language, Messages>): void {
+  for (const language of ['zh', 'en'] as const) {
+    texts.global.mergeLocaleMessage(language, { [module]: messages[language] })
+  }
 }
 
 /** Reader's language, and the catalogue's labels in it. */

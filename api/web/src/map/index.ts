@@ -1,4 +1,5 @@
 export { boundsOf } from './bounds'
+export { setExtra, showBounds, type MapExtra } from './extras'
 export { loadMapLibrary } from './loadMap'
 export { default as MapView } from './MapView.vue'
 export type { Sketch } from './overlays'

@@ -6,6 +6,9 @@ import type { Position2 } from '@/client'
 export const SELECTION = 'page-selection'
 export const SKETCH = 'page-sketch'
 
+/** Everything else that is drawn over the district goes below this layer. */
+export const FIRST_OVERLAY = 'selection-casing'
+
 const MARK = '#b5126b'
 const INK = '#1c2b33'
 
@@ -22,7 +25,7 @@ export const overlaySources: StyleSpecification['sources'] = {
 }
 
 export const overlayLayers: LayerSpecification[] = [
-  line('selection-casing', SELECTION, { 'line-color': '#ffffff', 'line-width': 6, 'line-opacity': 0.9 }),
+  line(FIRST_OVERLAY, SELECTION, { 'line-color': '#ffffff', 'line-width': 6, 'line-opacity': 0.9 }),
   line('selection-line', SELECTION, { 'line-color': MARK, 'line-width': 2.5 }),
   {
     id: 'selection-point',

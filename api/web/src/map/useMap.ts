@@ -1,11 +1,12 @@
 /** The life of one MapLibre map: created from a style, told what to show, asked where it was clicked. */
 import type { Geometry } from 'geojson'
 import type { GeoJSONSource, Map as MapLibreMap, MapMouseEvent, PointLike, StyleSpecification } from 'maplibre-gl'
-import { onBeforeUnmount, ref, shallowRef, type Ref, type ShallowRef } from 'vue'
+import { onBeforeUnmount, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import type { BaseMap, Bounds, GeometryKind, Position2 } from '@/client'
 import type { MapPosition } from '@/shared/viewState'
+import { extras, stepsBetween, takeSteps, wish, type MapExtra } from './extras'
 import { loadMapLibrary } from './loadMap'
-import { SELECTION, selectionData, SKETCH, sketchData, type Sketch } from './overlays'
+import { FIRST_OVERLAY, SELECTION, selectionData, SKETCH, sketchData, type Sketch } from './overlays'
 import { sortPicks, type Hit, type Pick } from './picking'
 import { changesOf, layerIdOf, prepareStyle, type Shown } from './style'
 
@@ -46,6 +47,9 @@ export function useMap(content: () => MapContent, sketching: () => boolean, even
   let current: MapContent | null = null
   let selected: Geometry | null = null
   let drawing: Sketch | null = null
+  /** What the map has of the modules' extras. */
+  let drawn: ReadonlyMap<string, MapExtra> = new Map()
+  let hovered: string | null = null
 
   async function create(container: HTMLElement, start: MapPosition | Bounds, label: string): Promise<void> {
     const library = await loadMapLibrary()
@@ -73,7 +77,11 @@ export function useMap(content: () => MapContent, sketching: () => boolean, even
       events.painted()
       performance.mark('yzgeo-map-painted')
     })
-    created.on('style.load', redraw)
+    created.on('style.load', () => {
+      drawn = new Map()
+      redraw()
+      drawExtras()
+    })
     created.on('click', (event) => click(created, event))
     created.on('mousemove', (event) => hover(created, event))
     created.on('moveend', () => events.moved(positionOf(created)))
@@ -85,6 +93,7 @@ export function useMap(content: () => MapContent, sketching: () => boolean, even
     })
     map.value = created
     redraw()
+    if (created.isStyleLoaded()) drawExtras()
   }
 
   function click(target: MapLibreMap, event: MapMouseEvent): void {
@@ -93,11 +102,12 @@ export function useMap(content: () => MapContent, sketching: () => boolean, even
 
   function act(target: MapLibreMap, point: { x: number; y: number }, place: Position2): void {
     if (sketching()) events.sketched(place)
-    else events.picked(pickAt(target, point, content()))
+    else if (!clickExtra(target, point, place)) events.picked(pickAt(target, point, content()))
   }
 
   function hover(target: MapLibreMap, event: MapMouseEvent): void {
-    const over = sketching() ? 'crosshair' : pickAt(target, event.point, content()).length > 0 ? 'pointer' : ''
+    hoverExtra(target, event.point)
+    const over = sketching() ? 'crosshair' : hovered !== null || pickAt(target, event.point, content()).length > 0 ? 'pointer' : ''
     target.getCanvas().style.cursor = over
   }
 
@@ -110,6 +120,7 @@ export function useMap(content: () => MapContent, sketching: () => boolean, even
       target.setStyle(prepareStyle(next.style, next.shown, next.baseMap))
       // Where the new style is only a few steps from the old one, no style.load follows.
       redraw()
+      drawExtras()
       return
     }
     for (const change of changesOf(next.style, before.shown, next.shown)) {
@@ -118,6 +129,37 @@ export function useMap(content: () => MapContent, sketching: () => boolean, even
         target.setPaintProperty(change.id, name as 'fill-opacity', value as number)
       }
     }
+  }
+
+  /** Bring the map's extras to what the modules ask for; while a style loads, its end does it. */
+  function drawExtras(): void {
+    const target = map.value
+    if (!target?.style) return
+    const wanted = new Map(extras)
+    const known = new Map([...drawn].filter(([, { sources }]) => Object.keys(sources).every((name) => target.getSource(name))))
+    takeSteps(target, stepsBetween(known, wanted), FIRST_OVERLAY)
+    drawn = wanted
+  }
+
+  function extraAt(target: MapLibreMap, point: { x: number; y: number }, deaf: 'onClick' | 'onHover') {
+    for (const [owner, extra] of [...drawn].reverse()) {
+      const layers = extra[deaf] ? extra.layers.map(({ id }) => id).filter((id) => target.getLayer(id)) : []
+      const features = layers.length > 0 ? target.queryRenderedFeatures(around(point), { layers }) : []
+      if (features.length > 0) return { owner, extra, features }
+    }
+    return null
+  }
+
+  function clickExtra(target: MapLibreMap, point: { x: number; y: number }, place: Position2): boolean {
+    const hit = extraAt(target, point, 'onClick')
+    return hit?.extra.onClick?.(hit.features, place) ?? false
+  }
+
+  function hoverExtra(target: MapLibreMap, point: { x: number; y: number }): void {
+    const hit = extraAt(target, point, 'onHover')
+    if (hovered !== null && hovered !== hit?.owner) extras.get(hovered)?.onHover?.([])
+    hovered = hit?.owner ?? null
+    hit?.extra.onHover?.(hit.features)
   }
 
   function redraw(): void {
@@ -150,6 +192,11 @@ export function useMap(content: () => MapContent, sketching: () => boolean, even
     for (const source of Object.keys(current?.style.sources ?? {})) map.value?.refreshTiles(source)
   }
 
+  watch(extras, drawExtras)
+  watch(
+    () => wish.bounds,
+    (bounds) => bounds && fit(bounds),
+  )
   onBeforeUnmount(() => map.value?.remove())
 
   return { map, painted, create, show, select, sketch, fit, moveTo, retry }
@@ -160,13 +207,16 @@ function positionOf(map: MapLibreMap): MapPosition {
   return { zoom: map.getZoom(), latitude: lat, longitude: lng }
 }
 
-function pickAt(map: MapLibreMap, point: { x: number; y: number }, content: MapContent): Pick[] {
-  const box: [PointLike, PointLike] = [
-    [point.x - TOUCH_RADIUS_PX, point.y - TOUCH_RADIUS_PX],
-    [point.x + TOUCH_RADIUS_PX, point.y + TOUCH_RADIUS_PX],
+function around({ x, y }: { x: number; y: number }): [PointLike, PointLike] {
+  return [
+    [x - TOUCH_RADIUS_PX, y - TOUCH_RADIUS_PX],
+    [x + TOUCH_RADIUS_PX, y + TOUCH_RADIUS_PX],
   ]
+}
+
+function pickAt(map: MapLibreMap, point: { x: number; y: number }, content: MapContent): Pick[] {
   const hits: Hit[] = []
-  for (const feature of map.queryRenderedFeatures(box)) {
+  for (const feature of map.queryRenderedFeatures(around(point))) {
     const layer = layerIdOf(feature.layer as Parameters<typeof layerIdOf>[0])
     const kind = layer === null ? undefined : content.kinds.get(layer)
     if (layer === null || !kind || kind === 'none') continue

@@ -17,8 +17,10 @@ export interface Selection {
   uid: string
 }
 
-export type Tab = 'targets' | 'feature'
-export type Panel = 'layers' | 'targets' | 'feature' | 'none'
+/** Tabs of the drawer, and the desks that open in its place. */
+export const TABS = ['targets', 'feature', 'coverage', 'scenarios', 'import', 'approvals', 'ledger', 'accounts'] as const
+export type Tab = (typeof TABS)[number]
+export type Panel = 'layers' | Tab | 'none'
 export type Language = 'zh' | 'en'
 
 export interface ViewState {
@@ -28,6 +30,8 @@ export interface ViewState {
   selection: Selection | null
   /** Null means: the drawer is closed. */
   tab: Tab | null
+  /** The district as it was at the end of this day, as YYYY-MM-DD; null means today. */
+  day: string | null
   language: Language
 }
 
@@ -36,6 +40,7 @@ export const DEFAULT_VIEW: ViewState = {
   layers: null,
   selection: null,
   tab: 'targets',
+  day: null,
   language: 'zh',
 }
 
@@ -48,6 +53,7 @@ export function parseView(query: string): ViewState {
     layers: parseLayers(parameters.get('layers')),
     selection: parseSelection(parameters.get('feature')),
     tab: parseTab(parameters.get('tab')),
+    day: parseDay(parameters.get('day')),
     language: parameters.get('lang') === 'en' ? 'en' : 'zh',
   }
 }
@@ -64,6 +70,7 @@ export function formatView(view: ViewState): string {
   }
   if (view.selection) parts.push(`feature=${view.selection.layer}/${encodeURIComponent(view.selection.uid)}`)
   if (view.tab !== 'targets') parts.push(`tab=${view.tab ?? 'none'}`)
+  if (view.day) parts.push(`day=${view.day}`)
   if (view.language !== 'zh') parts.push(`lang=${view.language}`)
   return parts.length > 0 ? `?${parts.join('&')}` : ''
 }
@@ -93,7 +100,13 @@ function parseSelection(text: string | null): Selection | null {
 
 function parseTab(text: string | null): Tab | null {
   if (text === 'none') return null
-  return text === 'feature' ? 'feature' : 'targets'
+  return TABS.find((tab) => tab === text) ?? 'targets'
+}
+
+function parseDay(text: string | null): string | null {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text ?? '')) return null
+  const day = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(day.valueOf()) && day.toISOString().startsWith(`${text}`) ? text : null
 }
 
 function percent(text: string): number {

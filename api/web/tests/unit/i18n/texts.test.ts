@@ -13,8 +13,20 @@ function flatten(tree: Tree, prefix = ''): Map<string, string> {
   return found
 }
 
-const chinese = flatten(zh)
-const english = flatten(en)
+const modules = import.meta.glob<Tree>('/src/modules/*/texts/*.json', { import: 'default', eager: true })
+
+/** Texts of the frame, and those that modules bring along under their own names. */
+function textsIn(language: 'zh' | 'en', frame: Tree): Map<string, string> {
+  const all = flatten(frame)
+  for (const [path, tree] of Object.entries(modules)) {
+    const [, module, of] = /modules\/(\w+)\/texts\/(\w+)\.json$/.exec(path) ?? []
+    if (of === language) for (const [key, text] of flatten(tree, `${module}.`)) all.set(key, text)
+  }
+  return all
+}
+
+const chinese = textsIn('zh', zh)
+const english = textsIn('en', en)
 
 describe('texts', () => {
   it('have the same keys and the same placeholders in both languages', () => {
