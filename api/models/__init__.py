@@ -1,5 +1,10 @@
 """Shapes of the answers, for the OpenAPI document and the clients generated from it."""
 
+from .imports import Import as Import
+from .imports import ImportChange as ImportChange
+from .imports import ImportPreview as ImportPreview
+from .imports import Imports as Imports
+from .imports import ImportUndone as ImportUndone
 from .meta import ErrorKind as ErrorKind
 from .meta import ErrorKinds as ErrorKinds
 from .meta import Health as Health
