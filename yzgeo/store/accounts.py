@@ -12,9 +12,9 @@ from yzgeo.access import ROLES
 from yzgeo.errors import InputError, NotFoundError
 
 from . import timestamps
-from .base import Account
+from .people import Account
 
-_COLUMNS = "name, role, subdistricts, password_hash, disabled"
+_COLUMNS = "name, role, subdistricts, password_hash, disabled, origin"
 
 
 def everyone(connection: sqlite3.Connection) -> list[Account]:
@@ -55,6 +55,27 @@ def find(connection: sqlite3.Connection, name: str) -> Account | None:
     return None if row is None else _account(row)
 
 
+def from_origin(connection: sqlite3.Connection, origin: str) -> Account | None:
+    """
+    Get the account that another service vouches for.
+
+    Parameters
+    ----------
+    connection
+        A reader.
+    origin
+        Issuer and subject.
+
+    Returns
+    -------
+    Account or None
+        The account; never one that a password opens.
+    """
+    found = connection.execute(f"SELECT {_COLUMNS} FROM yzgeo_account WHERE origin = ? AND origin != ''", (origin,))
+    row = found.fetchone()
+    return None if row is None else _account(row)
+
+
 def put(connection: sqlite3.Connection, account: Account) -> None:
     """
     Create or replace an account. A new password or disabling it ends its sessions.
@@ -81,15 +102,16 @@ def put(connection: sqlite3.Connection, account: Account) -> None:
     if before is not None and (account.disabled or before.password_hash != account.password_hash):
         connection.execute("DELETE FROM yzgeo_session WHERE account = ?", (account.name,))
     connection.execute(
-        f"INSERT INTO yzgeo_account ({_COLUMNS}) VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
+        f"INSERT INTO yzgeo_account ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
         "role = excluded.role, subdistricts = excluded.subdistricts, password_hash = excluded.password_hash, "
-        "disabled = excluded.disabled",
+        "disabled = excluded.disabled, origin = excluded.origin",
         (
             account.name,
             account.role,
             json.dumps(account.subdistricts, ensure_ascii=False),
             account.password_hash,
             int(account.disabled),
+            account.origin,
         ),
     )
 
@@ -176,6 +198,6 @@ def drop_expired(connection: sqlite3.Connection, *, now: datetime) -> None:
     connection.execute("DELETE FROM yzgeo_session WHERE expires_at <= ?", (timestamps.precise(now),))
 
 
-def _account(row: tuple[str, str, str, str, int]) -> Account:
-    name, role, subdistricts, password_hash, disabled = row
-    return Account(name, role, tuple(json.loads(subdistricts)), password_hash, bool(disabled))
+def _account(row: tuple[str, str, str, str, int, str]) -> Account:
+    name, role, subdistricts, password_hash, disabled, origin = row
+    return Account(name, role, tuple(json.loads(subdistricts)), password_hash, bool(disabled), origin)

@@ -18,7 +18,11 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from yzgeo.catalogue import Catalogue
+from yzgeo.filters import Expression
 from yzgeo.ledger import Event
+
+from .people import Account as Account  # noqa: PLC0414 - part of this interface
+from .people import PeopleStore
 
 Value = str | int | float | bool | None
 BBox = tuple[float, float, float, float]
@@ -29,13 +33,16 @@ class Query:
     """Which features of a layer are wanted.
 
     ``bbox`` is (west, south, east, north) in the storage system. ``equals`` joins its conditions with *and*; a
-    sequence of values means *any of these*. ``search`` looks for a piece of text in the layer's search fields.
+    sequence of values means *any of these*. ``where`` is a condition that speaks of the layer's fields; ``sort`` names
+    fields and whether they descend, the order of entry decides the rest. ``search`` looks for a piece of text in the layer's search fields.
     ``revision`` or ``on`` (the end of that day, UTC) ask for an earlier state; without them it is the present.
     """
 
     bbox: BBox | None = None
     equals: Mapping[str, Value | Sequence[Value]] = field(default_factory=dict)
+    where: Expression | None = None
     search: str | None = None
+    sort: Sequence[tuple[str, bool]] = ()
     limit: int | None = None
     offset: int = 0
     revision: int | None = None
@@ -105,17 +112,6 @@ class ChangeRecord:
     kind: Literal["insert", "update", "delete"]
     batch: str
     recorded_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A person who may sign in. ``subdistricts`` limits a field role to its own street offices."""
-
-    name: str
-    role: str
-    subdistricts: tuple[str, ...] = ()
-    password_hash: str = ""
-    disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +261,9 @@ class LedgerStore(Protocol):
     def rebuild(self) -> int:
         """Make the projection again; return how many features of the layers changed."""
 
+    def citing(self, sha256: str) -> Sequence[Event]:
+        """List the events that name an attachment."""
+
     def put_attachment(self, attachment: Attachment) -> None:
         """Note an attachment; the first note of the same bytes stays."""
 
@@ -281,6 +280,10 @@ class Store(Protocol):
     @property
     def ledger(self) -> LedgerStore:
         """The ledger of progress."""
+
+    @property
+    def people(self) -> PeopleStore:
+        """Accounts, what lets them in, and the audit."""
 
     def close(self) -> None:
         """Release every connection."""

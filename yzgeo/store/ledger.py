@@ -399,6 +399,24 @@ class GeoPackageLedger:
                 row,
             )
 
+    def citing(self, sha256: str) -> Sequence[Event]:
+        """
+        List the events that name an attachment.
+
+        Parameters
+        ----------
+        sha256
+            Hash of its bytes.
+
+        Returns
+        -------
+        sequence of Event
+            In the order of recording.
+        """
+        named = "WHERE event_id IN (SELECT event_id FROM yzgeo_evidence WHERE sha256 = ?) ORDER BY sequence"
+        with self._connections.read() as reader:
+            return list(ledger_rows.select(reader.connection, named, (sha256,)))
+
     def attachment(self, sha256: str) -> Attachment | None:
         """
         Look an attachment up.

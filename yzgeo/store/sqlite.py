@@ -16,6 +16,7 @@ from yzgeo.errors import InputError, StorageError, WorkspaceMissingError
 from . import accounts, building, checking, history, ledger_imports, migrations, reading, schema, staging, writing
 from .base import Account, Batch, BBox, ChangeRecord, Feature, Provenance, Query, Rows, Value
 from .connections import Connections
+from .grants import GeoPackagePeople
 from .ledger import GeoPackageLedger
 
 FILE_NAME = "yzgeo.gpkg"
@@ -49,6 +50,7 @@ class GeoPackageStore:
         self._srs_id = schema.srs_id(catalogue)
         self._connections = Connections(path, busy_timeout_s=busy_timeout_s)
         self.ledger = GeoPackageLedger(self._connections, catalogue, clock=clock)
+        self.people = GeoPackagePeople(self._connections, clock=clock)
 
     @classmethod
     def create(

@@ -325,3 +325,20 @@ def test_importing_stages_enters_the_ledger(store: Store) -> None:
     assert store.ledger.stages_on("work", date(1990, 1, 1))["w2"].stage == "finished"
     assert np.isnat(store.ledger.deliveries("work").days).tolist() == [True]
     assert store.ledger.verify().ok
+
+
+def test_events_that_name_an_attachment(store: Store) -> None:
+    """Each event once, whether the file is evidence, the photo itself or both; other text names nothing."""
+    one, two = "1" * 64, "2" * 64
+    said = (
+        {"to": "works", "evidence": [one, two]},
+        {"attachment": one, "evidence": [one]},
+        {"text": f'"evidence" {two}'},
+        {"evidence": "no list", "attachment": 7},
+    )
+    for number, payload in enumerate(said, start=1):
+        kind = "transition" if number == 1 else "note"
+        store.ledger.record(event(number, days=number, kind=kind, **payload), admit)
+    assert [each.payload for each in store.ledger.citing(one)] == [dict(said[0]), dict(said[1])]
+    assert [each.payload for each in store.ledger.citing(two)] == [dict(said[0])]
+    assert store.ledger.citing("3" * 64) == []
