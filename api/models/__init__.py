@@ -61,6 +61,7 @@ from .progress import NamedEvent as NamedEvent
 from .progress import OfferedMove as OfferedMove
 from .progress import Place as Place
 from .progress import PlaceSent as PlaceSent
+from .progress import ProgressDays as ProgressDays
 from .progress import ProgressReport as ProgressReport
 from .progress import Receipt as Receipt
 from .progress import ReceiptFound as ReceiptFound

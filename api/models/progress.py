@@ -275,6 +275,13 @@ class LateFeature(BaseModel):
     days_late: int
 
 
+class ProgressDays(BaseModel):
+    """First and last day on which the district can be looked at; the last one is what is meant by now."""
+
+    first: date
+    last: date
+
+
 class ProgressReport(BaseModel):
     """Where the district stands at the end of a day."""
 

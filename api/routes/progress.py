@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api import models
 from api.auth import Caller
 from api.deps import CallerDep, Context, ContextDep, StrictParameters
+from api.responses import json_response
 from yzgeo.workflows import overview, progress
 from yzgeo.workflows.progress import By
 
@@ -35,6 +36,12 @@ async def progress_report(
         ("progress", *_state(context, caller), str(at), str(layer), str(by)),
         lambda: progress.progress_on(context.store, caller.role, at=at, layer=layer, by=by),
     )
+
+
+@router.get("/days", operation_id="progress_days", response_model=models.ProgressDays)
+async def days(request: Request, context: ContextDep) -> Response:
+    """Between which days the district can be looked at."""
+    return json_response(request, await context.in_thread(lambda: progress.period_told(context.store)))
 
 
 @router.get("/curve", operation_id="progress_curve", response_model=models.Curve)

@@ -39,3 +39,9 @@ def test_every_figure_names_its_denominator_and_rule(client) -> None:
     assert report["rule"]["zh"]
     assert report["rule"]["en"]
     assert [target["id"] for target in report["targets"] if not target["denominator"]] == []
+
+
+def test_days_run_from_the_plan_to_the_day_of_the_board(client) -> None:
+    days = client.get("/api/progress/days").json()
+    assert days["first"] == "2021-01-01"
+    assert days["last"] == client.get("/api/progress").json()["at"]

@@ -2,6 +2,7 @@
 
 from .changes import changes_between as changes_between
 from .curves import curve_of as curve_of
+from .figures import period_told as period_told
 from .figures import reference_day as reference_day
 from .recording import Caller as Caller
 from .recording import Draft as Draft

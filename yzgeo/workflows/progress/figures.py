@@ -62,6 +62,24 @@ def reference_day(store: Store) -> date:
     return today if last is None else min(last, today)
 
 
+def period_told(store: Store) -> dict[str, Any]:
+    """
+    Tell between which days the district can be looked at.
+
+    Parameters
+    ----------
+    store
+        The store.
+
+    Returns
+    -------
+    dict
+        ``first``, the first day of the plan, and ``last``, the `reference_day`.
+    """
+    last = reference_day(store)
+    return {"first": min(store.catalogue.district.plan_period[0], last).isoformat(), "last": last.isoformat()}
+
+
 class Figures:
     """The figures of one promise on one day."""
 

@@ -404,6 +404,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/progress/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Days
+         * @description Between which days the district can be looked at.
+         */
+        get: operations["progress_days"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/progress/curve": {
         parameters: {
             query?: never;
@@ -1625,6 +1645,22 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * ProgressDays
+         * @description First and last day on which the district can be looked at; the last one is what is meant by now.
+         */
+        ProgressDays: {
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+        };
+        /**
          * ProgressReport
          * @description Where the district stands at the end of a day.
          */
@@ -2796,6 +2832,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProgressReport"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    progress_days: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgressDays"];
                 };
             };
             /** @description A refusal */
