@@ -406,6 +406,46 @@ class CircleUnknownError(NotFoundError):
     remedy_en = "Known circles: {known}."
 
 
+class RunUnknownError(NotFoundError):
+    """No run has that id, or it may not be seen by the one who asks."""
+
+    code = "run_unknown"
+    zh = "没有运行“{run}”。"
+    en = "There is no run “{run}”."
+    remedy_zh = "用 /api/runs 查看已有的运行。"
+    remedy_en = "List the runs at /api/runs."
+
+
+class RunUnfinishedError(YzgeoError):
+    """The results of a run were asked for before there are any."""
+
+    code = "run_unfinished"
+    zh = "运行“{run}”还没有结果，现在的状态是 {state}。"
+    en = "Run “{run}” has no results; its state is {state}."
+    remedy_zh = "请等它完成，或重新运行。"
+    remedy_en = "Wait until it is done, or run it again."
+
+
+class ScenarioUnknownError(NotFoundError):
+    """No scenario has that id."""
+
+    code = "scenario_unknown"
+    zh = "没有方案“{scenario}”。"
+    en = "There is no scenario “{scenario}”."
+    remedy_zh = "用 /api/scenarios 查看已有的方案。"
+    remedy_en = "List the scenarios at /api/scenarios."
+
+
+class ProcessUnknownError(NotFoundError):
+    """No process has that id."""
+
+    code = "process_unknown"
+    zh = "没有处理过程“{process}”。"
+    en = "There is no process “{process}”."
+    remedy_zh = "可用：{known}。"
+    remedy_en = "Known: {known}."
+
+
 class SitingError(InputError):
     """A siting question cannot be asked, or has no answer."""
 
