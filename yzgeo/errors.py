@@ -280,6 +280,36 @@ class ConflictError(YzgeoError):
     remedy_en = "Reload and apply the change again."
 
 
+class BatchUnknownError(NotFoundError):
+    """No batch has that id."""
+
+    code = "batch_unknown"
+    zh = "没有批次“{batch}”。"
+    en = "There is no batch “{batch}”."
+    remedy_zh = "用 yzgeo imports list 查看批次。"
+    remedy_en = "List the batches with yzgeo imports list."
+
+
+class AlreadyUndoneError(YzgeoError):
+    """The batch was taken back before."""
+
+    code = "already_undone"
+    zh = "批次 {batch} 已经撤销过（批次 {by}），没有改动任何内容。"
+    en = "Batch {batch} has already been undone (by batch {by}); nothing was changed."
+    remedy_zh = "如要恢复它，请撤销批次 {by}。"
+    remedy_en = "To have it back, undo batch {by}."
+
+
+class UndoRefusedError(YzgeoError):
+    """The batch follows from entries of the ledger."""
+
+    code = "undo_refused"
+    zh = "批次 {batch} 来自进度台账，不能撤销；没有改动任何内容。"
+    en = "Batch {batch} follows from the ledger and cannot be undone; nothing was changed."
+    remedy_zh = "请在台账中登记一条更正。"
+    remedy_en = "Record a correction in the ledger."
+
+
 class LiveFileError(YzgeoError):
     """GDAL was about to open the live database inside this process."""
 
