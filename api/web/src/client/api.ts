@@ -6,7 +6,8 @@ import type { Answer, DistrictFeature, Problem, SearchHit } from './types'
 
 type Credentials = components['schemas']['Credentials']
 
-async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+/** Ask the service for JSON; a refusal or silence is an error that the page has words for. */
+export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   let response: Response
   try {
     response = await fetch(path, init)
