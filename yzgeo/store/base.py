@@ -33,9 +33,10 @@ class Query:
     """Which features of a layer are wanted.
 
     ``bbox`` is (west, south, east, north) in the storage system. ``equals`` joins its conditions with *and*; a
-    sequence of values means *any of these*. ``where`` is a condition that speaks of the layer's fields; ``sort`` names
-    fields and whether they descend, the order of entry decides the rest. ``search`` looks for a piece of text in the layer's search fields.
-    ``revision`` or ``on`` (the end of that day, UTC) ask for an earlier state; without them it is the present.
+    sequence of values means *any of these*. ``where`` is a condition on the layer's fields; ``sort`` names fields and
+    whether they descend, the order of entry decides the rest. ``search`` looks for a piece of text in the layer's
+    search fields. ``revision`` or ``on`` (the end of that day, UTC) ask for an earlier state; without them it is the
+    present.
     """
 
     bbox: BBox | None = None

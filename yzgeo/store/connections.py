@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 
 from yzgeo.errors import StorageBusyError, StorageError, WorkspaceBrokenError, YzgeoError
 
-from . import blobs, guard
+from . import blobs, filtering, guard
 
 Answer = TypeVar("Answer")
 
@@ -209,6 +209,7 @@ def connect(path: Path, *, mode: str, busy_timeout_s: float) -> sqlite3.Connecti
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
     blobs.register_functions(connection)
+    filtering.register_functions(connection)
     return connection
 
 

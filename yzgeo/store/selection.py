@@ -8,13 +8,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from yzgeo.catalogue import FieldSpec, Label, Layer
+from yzgeo.catalogue import FieldSpec, Layer
+from yzgeo.filters import UID
 
 from .base import BBox, Query, Value
+from .filtering import box_of, compile_where, order_by
 from .identifiers import history_table, quote, rtree_table
 from .values import encode_one
-
-_UID = FieldSpec(id="uid", title=Label(zh="标识", en="Identifier"), type="text")
 
 
 @dataclass(slots=True)
@@ -22,9 +22,9 @@ class _Conditions:
     """Pieces joined with *and*, and the values for their question marks."""
 
     pieces: list[str] = field(default_factory=list)
-    values: list[Value] = field(default_factory=list)
+    values: list[Value | bytes] = field(default_factory=list)
 
-    def add(self, piece: str, *values: Value) -> None:
+    def add(self, piece: str, *values: Value | bytes) -> None:
         self.pieces.append(piece)
         self.values.extend(values)
 
@@ -32,9 +32,11 @@ class _Conditions:
         return f" WHERE {' AND '.join(self.pieces)}" if self.pieces else ""
 
 
-def select(layer: Layer, columns: Sequence[str], query: Query, *, revision: int | None) -> tuple[str, list[Value]]:
+def select(
+    layer: Layer, columns: Sequence[str], query: Query, *, revision: int | None
+) -> tuple[str, list[Value | bytes]]:
     """
-    Write the statement for a query, ordered by fid, with its limit and offset.
+    Write the statement for a query, in its order, with its limit and offset.
 
     Parameters
     ----------
@@ -52,15 +54,19 @@ def select(layer: Layer, columns: Sequence[str], query: Query, *, revision: int 
     tuple
         Statement and values.
     """
-    statement, values = _states(layer, ", ".join(quote(name) for name in columns), query, revision=revision)
-    statement += " ORDER BY fid"
+    # The rows of a union can only be ordered by columns it gives.
+    given = [*columns, *(name for name, _ in query.sort if name not in columns)] if revision is not None else columns
+    statement, values = _states(layer, ", ".join(quote(name) for name in given), query, revision=revision)
+    if given != columns:
+        statement = f"SELECT {', '.join(quote(name) for name in columns)} FROM ({statement})"
+    statement += order_by([(layer.field(name).id if name != UID.id else name, down) for name, down in query.sort])
     if query.limit is not None or query.offset:
         statement += " LIMIT ? OFFSET ?"
         values += [-1 if query.limit is None else query.limit, query.offset]
     return statement, values
 
 
-def count(layer: Layer, query: Query, *, revision: int | None) -> tuple[str, list[Value]]:
+def count(layer: Layer, query: Query, *, revision: int | None) -> tuple[str, list[Value | bytes]]:
     """
     Write the statement that counts a query's features, without limit and offset.
 
@@ -81,22 +87,27 @@ def count(layer: Layer, query: Query, *, revision: int | None) -> tuple[str, lis
     return f"SELECT count(*) FROM ({statement})", values
 
 
-def _states(layer: Layer, columns: str, query: Query, *, revision: int | None) -> tuple[str, list[Value]]:
+def _states(layer: Layer, columns: str, query: Query, *, revision: int | None) -> tuple[str, list[Value | bytes]]:
+    boxes = _boxes(layer, query)
     present = _attributes(layer, query)
-    if query.bbox is not None:
-        _inside_index(layer, query.bbox, present)
+    for box in boxes:
+        _inside_index(layer, box, present)
     if revision is not None:
         present.add("revision <= ?", revision)
     live = f"SELECT {columns} FROM {quote(layer.id)}{present.where()}"
     if revision is None:
         return live, present.values
     past = _attributes(layer, query)
-    if query.bbox is not None:
-        west, south, east, north = query.bbox
+    for west, south, east, north in boxes:
         past.add("min_x <= ? AND max_x >= ? AND min_y <= ? AND max_y >= ?", east, west, north, south)
     past.add("revision <= ? AND until_revision > ?", revision, revision)
     superseded = f"SELECT {columns} FROM {quote(history_table(layer.id))}{past.where()}"
     return f"{live} UNION ALL {superseded}", present.values + past.values
+
+
+def _boxes(layer: Layer, query: Query) -> list[BBox]:
+    narrowed = None if query.where is None or layer.spec.geometry == "none" else box_of(query.where)
+    return [box for box in (query.bbox, narrowed) if box is not None]
 
 
 def _inside_index(layer: Layer, bbox: BBox, conditions: _Conditions) -> None:
@@ -116,7 +127,10 @@ def _attributes(layer: Layer, query: Query) -> _Conditions:
     if query.bbox is not None and layer.spec.geometry == "none":
         conditions.add("0")
     for name, wanted in query.equals.items():
-        _equal(conditions, _UID if name == "uid" else layer.field(name), wanted)
+        _equal(conditions, UID if name == "uid" else layer.field(name), wanted)
+    if query.where is not None:
+        piece, bound = compile_where(query.where)
+        conditions.add(piece, *bound)
     if query.search:
         pattern = "%" + query.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         pieces = [f"{quote(name)} LIKE ? ESCAPE '\\'" for name in layer.spec.search_fields]
