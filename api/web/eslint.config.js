@@ -2,7 +2,7 @@ import { defineConfigWithVueTs, vueTsConfigs } from '@vue/eslint-config-typescri
 import importX from 'eslint-plugin-import-x'
 import vue from 'eslint-plugin-vue'
 
-const concepts = ['layers', 'targets', 'search', 'features', 'session', 'measure']
+const concepts = ['layers', 'targets', 'search', 'features', 'session', 'measure', 'progress', 'approvals', 'time', 'ledger']
 
 /** A module may use another one only through its index.ts; shared, client, map and i18n know no module. */
 const boundaries = [

@@ -80,6 +80,19 @@ export function trackOf(stages: readonly Stage[], current: Value): Step[] {
   return aside ? [...steps, { stage: aside, place: 'current' }] : steps
 }
 
+/** A stage that a feature reached, as its story tells it. */
+export interface Reached {
+  stage: string
+  on: string | null
+  actor: string | null
+}
+
+/** When each stage was last reached by the end of a day, and by whom; who went back reached some of them twice. */
+export function reachedBy(track: readonly Reached[], day: string | null): Map<string, Reached> {
+  const known = track.filter(({ on }) => day === null || on === null || on <= day)
+  return new Map(known.map((step) => [step.stage, step]))
+}
+
 export function statusOf(properties: Properties): DataStatus | null {
   const status = properties.data_status
   return status === 'official' || status === 'surveyed' || status === 'derived' || status === 'illustrative' ? status : null

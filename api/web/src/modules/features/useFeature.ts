@@ -1,6 +1,7 @@
 /** The selected feature, read from its permanent address; what is selected stands in the page's address. */
 import { computed, shallowRef, watch } from 'vue'
-import { fetchFeature, type DistrictFeature } from '@/client'
+import { fetchFeature, fetchRows, type DistrictFeature } from '@/client'
+import { useRecorded } from '@/modules/progress'
 import { useLoad } from '@/shared/useLoad'
 import { changeView, useView } from '@/shared/useView'
 import type { Selection } from '@/shared/viewState'
@@ -10,11 +11,27 @@ export interface Candidate extends Selection {
   title: string
 }
 
+/** Codes are unique in a layer; a feature without one is found among all. */
+const MOST_NAMESAKES = 10_000
+
 const view = useView()
 const candidates = shallowRef<readonly Candidate[]>([])
-const load = useLoad<DistrictFeature | null>(() =>
-  view.selection ? fetchFeature(view.selection.layer, view.selection.uid) : Promise.resolve(null),
-)
+const load = useLoad<DistrictFeature | null>(async () => {
+  const { selection, day } = view
+  if (!selection) return null
+  const feature = await fetchFeature(selection.layer, selection.uid)
+  return day && 'stage' in feature.properties ? onDay(feature, selection.layer, day) : feature
+})
+
+/** The feature as it is registered today, with the stage it had at the end of a day. */
+async function onDay(feature: DistrictFeature, layer: string, day: string): Promise<DistrictFeature> {
+  const { code } = feature.properties
+  const { features } = await fetchRows(layer, { ...(code ? { code: String(code) } : {}), datetime: day }, MOST_NAMESAKES)
+  const then = features.find(({ id }) => id === feature.id)
+  if (!then) return feature
+  const { stage = null, stage_date = null } = then.properties
+  return { ...feature, properties: { ...feature.properties, stage, stage_date } }
+}
 
 watch(
   () => view.selection && `${view.selection.layer}/${view.selection.uid}`,
@@ -24,6 +41,9 @@ watch(
   },
   { immediate: true },
 )
+watch([() => view.day, useRecorded()], () => {
+  if (view.selection) void load.run()
+})
 
 function select(next: readonly Candidate[], at = 0): void {
   candidates.value = next

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { FieldSpec, Stage } from '@/client'
-import { factsOf, formatValue, statusOf, titleOf, trackOf, type Words } from '@/modules/features/card'
+import { factsOf, formatValue, reachedBy, statusOf, titleOf, trackOf, type Words } from '@/modules/features/card'
 import { layer } from '../../samples'
 
 const words: Words = { yes: '是', no: '否', unit: (id) => ({ m2: '平方米', percent: '%' })[id] ?? id }
@@ -65,5 +65,18 @@ describe('the stage track', () => {
 
   it('claims nothing for an unknown stage', () => {
     expect(places(null)).toEqual(['planned:ahead', 'construction:ahead', 'completed:ahead'])
+  })
+
+  it('dates each stage by the last time it was reached, on a day by what had happened until then', () => {
+    const track = [
+      { stage: 'planned', on: null, actor: null },
+      { stage: 'construction', on: '2022-03-01', actor: 'lin' },
+      { stage: 'planned', on: '2022-05-01', actor: 'wang' },
+      { stage: 'construction', on: '2023-02-01', actor: 'zhao' },
+    ]
+    expect(reachedBy(track, null).get('construction')).toEqual({ stage: 'construction', on: '2023-02-01', actor: 'zhao' })
+    const then = reachedBy(track, '2022-04-01')
+    expect(then.get('construction')?.actor).toBe('lin')
+    expect(then.get('planned')?.on).toBeNull()
   })
 })
