@@ -17,7 +17,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from fastapi import Request
 
-from yzgeo.access import ROLES, Role
+from yzgeo.access import ANONYMOUS, ROLES, Caller, Role
 from yzgeo.errors import SignInRefusedError
 from yzgeo.store.base import Account, Store
 
@@ -29,18 +29,6 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _COOKIE_PREFIX = COOKIE.encode() + b"="
 _WINDOW_S = 60.0
 _MOST_REMEMBERED = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The one who asks; ``name`` is empty for anonymous."""
-
-    role: Role
-    name: str = ""
-    subdistricts: tuple[str, ...] = ()
-
-
-ANONYMOUS = Caller("anonymous")
 
 
 @dataclass(frozen=True, slots=True)

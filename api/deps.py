@@ -15,16 +15,16 @@ from anyio import to_thread
 from fastapi import Depends, Path, Query, Request, Response
 
 from yzgeo import targets
-from yzgeo.access import Role, may_see, own_part
+from yzgeo.access import Caller, Role, may_see
 from yzgeo.catalogue import Catalogue, Layer
-from yzgeo.errors import FeatureUnknownError, LayerUnknownError, ParameterError
+from yzgeo.errors import LayerUnknownError, ParameterError
 from yzgeo.ledger import ZONE
 from yzgeo.store.base import BBox, Feature, Store
 from yzgeo.targets import Target
-from yzgeo.workflows.overview import visible_fields
+from yzgeo.workflows import overview
 from yzgeo.workflows.tiles import ByteCache, TileMaker
 
-from .auth import Caller, Passwords, SignInGuard, caller_of
+from .auth import Passwords, SignInGuard, caller_of
 from .middleware import Metrics
 from .responses import JSON, Prepared, dumps, etag_of, header
 from .settings import Settings
@@ -83,7 +83,7 @@ class Context:
         """
         key = (layer.id, role)
         if key not in self._fields:
-            self._fields[key] = visible_fields(layer, role)
+            self._fields[key] = overview.visible_fields(layer, role)
         return self._fields[key]
 
     @property
@@ -199,6 +199,25 @@ async def get_caller(request: Request, context: ContextDep) -> Caller:
 CallerDep = Annotated[Caller, Depends(get_caller)]
 
 
+def state_of(context: Context, caller: Caller) -> str:
+    """
+    Name the state of everything a caller may see.
+
+    Parameters
+    ----------
+    context
+        Parts of the service.
+    caller
+        Who asks.
+
+    Returns
+    -------
+    str
+        Part of the key under which an answer is kept.
+    """
+    return overview.state_of(context.store, caller.role, subdistricts=caller.subdistricts)
+
+
 def visible_layer(context: Context, caller: Caller, layer_id: str) -> Layer:
     """
     Look a layer up for one caller.
@@ -253,11 +272,7 @@ def visible_feature(context: Context, caller: Caller, layer: Layer, uid: str) ->
     FeatureUnknownError
         If there is none, or it lies in the street office of others: the two answers are the same.
     """
-    feature = context.store.feature(layer.id, uid)
-    own = own_part(caller.role, caller.subdistricts, layer)
-    if own is not None and feature.properties.get("subdistrict") not in own:
-        raise FeatureUnknownError(layer=layer.id, uid=uid)
-    return feature
+    return overview.visible_feature(context.store, caller.role, layer, uid, subdistricts=caller.subdistricts)
 
 
 async def get_layer(
@@ -304,17 +319,43 @@ async def get_language(
     str
         ``"zh"`` or ``"en"``.
     """
-    if lang is not None:
-        return lang
+    return language_of(request, lang)
+
+
+LanguageDep = Annotated[Language, Depends(get_language)]
+
+
+def language_of(request: Request, asked: str | None) -> Language:
+    """
+    Choose the language of an answer, where the parameter was read by hand.
+
+    Parameters
+    ----------
+    request
+        The request.
+    asked
+        The parameter, None where it was not sent.
+
+    Returns
+    -------
+    str
+        ``"zh"`` or ``"en"``.
+
+    Raises
+    ------
+    ParameterError
+        If it is another.
+    """
+    if asked is not None:
+        if asked not in {"zh", "en"}:
+            raise ParameterError(name="lang", reason_zh="可用 zh 或 en", reason_en="zh and en are offered")
+        return "zh" if asked == "zh" else "en"
     for part in header(request, b"accept-language").decode("latin-1").lower().split(","):
         if part.strip().startswith("zh"):
             return "zh"
         if part.strip().startswith("en"):
             return "en"
     return "zh"
-
-
-LanguageDep = Annotated[Language, Depends(get_language)]
 
 
 async def get_base_url(request: Request, context: ContextDep) -> str:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Literal, get_args
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 from .catalogue import Access, Layer
 
 Role = Literal["anonymous", "viewer", "field", "planner", "bureau", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The one who asks; ``name`` is empty for anonymous, ``subdistricts`` bind an account of the field."""
+
+    role: Role
+    name: str = ""
+    subdistricts: tuple[str, ...] = ()
+
+
+ANONYMOUS = Caller("anonymous")
 
 _SEES: dict[Role, frozenset[Access]] = {
     "anonymous": frozenset({"public"}),
@@ -79,6 +92,47 @@ def own_part(role: Role, own_subdistricts: Collection[str], layer: Layer) -> tup
     if role != "field" or not layer.stages or "subdistrict" not in layer.fields_by_id:
         return None
     return tuple(sorted(set(own_subdistricts)))
+
+
+def may_see_feature(role: Role, own_subdistricts: Collection[str], layer: Layer, properties: Mapping[str, Any]) -> bool:
+    """
+    Tell whether someone may see one feature. One that may not be seen is unknown, whatever is asked of it.
+
+    Parameters
+    ----------
+    role
+        Role of the one who asks.
+    own_subdistricts
+        Codes of the street offices an account of the field belongs to.
+    layer
+        The feature's layer.
+    properties
+        The feature's fields.
+
+    Returns
+    -------
+    bool
+        True where the layer may be seen, and the part of it in which the feature lies.
+    """
+    own = own_part(role, own_subdistricts, layer)
+    return may_see(role, layer.spec.access) and (own is None or properties.get("subdistrict") in own)
+
+
+def may_administer(role: Role) -> bool:
+    """
+    Tell whether a role decides who else may come in, and reads the audit.
+
+    Parameters
+    ----------
+    role
+        Role of the one who asks.
+
+    Returns
+    -------
+    bool
+        True for admin.
+    """
+    return role == "admin"
 
 
 def may_record_somewhere(role: Role, own_subdistricts: Collection[str]) -> bool:

@@ -160,7 +160,8 @@ class TargetState(BaseModel):
     """A promise of the plan and where it stands.
 
     ``registered`` and ``done`` are in the figure's unit and null where nothing can tell. ``share`` is ``done`` over
-    the promised ``value``. With ``withheld`` the caller may not see what is measured.
+    the promised ``value``. With ``withheld`` the caller may not see what is measured; with ``own_part`` the figures are
+    those of the caller's own street offices.
     """
 
     id: str
@@ -179,6 +180,7 @@ class TargetState(BaseModel):
     layer: str | None
     measure: Measure | None
     withheld: bool
+    own_part: bool
     registered: float | None
     done: float | None
     share: float | None

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from yzgeo.catalogue import DataStatus, Label
 
 RecordedKind = Literal["transition", "measure", "note", "photo", "correction", "approval"]
-EventKind = Literal["transition", "measure", "note", "photo", "correction", "approval", "opening"]
+EventKind = Literal["transition", "measure", "note", "photo", "correction", "approval", "opening", "withdrawal"]
 
 
 class PlaceSent(BaseModel):
@@ -235,6 +235,7 @@ class TargetProgress(BaseModel):
     late: int
     forecast: ForecastTold
     denominator: Label
+    own_part: bool
     source: str
     illustrative: bool
 

@@ -7,10 +7,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response, UploadFile
 
 from api import models
-from api.auth import Caller
 from api.deps import CallerDep, ContextDep, StrictParameters
 from api.responses import json_response
-from yzgeo.access import may_record_somewhere
+from yzgeo.access import Caller, may_record_somewhere
 from yzgeo.errors import ForbiddenError
 from yzgeo.store.base import Attachment
 from yzgeo.workflows import attachments
@@ -50,7 +49,7 @@ async def attachment(
     """A photo or document that was kept."""
     _require_signed_in(caller)
     folder = context.settings.workspace
-    note, content = await context.in_thread(lambda: attachments.find(context.store, folder, sha256))
+    note, content = await context.in_thread(lambda: attachments.find(context.store, folder, sha256, caller))
     headers = {**_LASTING, "Vary": "Cookie, Authorization", "Content-Security-Policy": "default-src 'none'; sandbox"}
     if size == "thumb" and note.width is not None:
         small = await context.in_thread(lambda: attachments.thumbnail(content))

@@ -10,8 +10,19 @@ import yaml
 from fastapi import APIRouter, Request, Response
 
 from api import models
-from api.deps import BaseUrlDep, CallerDep, Context, ContextDep, Language, LanguageDep, LayerDep, StrictParameters
+from api.deps import (
+    BaseUrlDep,
+    CallerDep,
+    Context,
+    ContextDep,
+    Language,
+    LanguageDep,
+    LayerDep,
+    StrictParameters,
+    state_of,
+)
 from api.responses import GEOJSON, JSON, etag_of, json_response
+from yzgeo.access import Caller, own_part
 from yzgeo.catalogue import FieldSpec, Layer
 from yzgeo.workflows import overview
 
@@ -62,11 +73,11 @@ async def collections(
     request: Request, context: ContextDep, caller: CallerDep, base: BaseUrlDep, lang: LanguageDep
 ) -> Response:
     """Every layer the caller may see."""
-    state = overview.state_of(context.store, caller.role)
+    state = state_of(context, caller)
 
     def describe() -> dict[str, Any]:
         layers = overview.visible_layers(context.catalogue, caller.role)
-        described = [_describe(context, layer, base, lang) for layer in layers]
+        described = [_describe(context, layer, caller, base, lang) for layer in layers]
         return {"links": [_link(f"{base}/ogc/collections", "self", JSON)], "collections": described}
 
     return await context.answer(request, ("collections", state, base, lang), describe)
@@ -74,12 +85,12 @@ async def collections(
 
 @router.get("/collections/{layer_id}", operation_id="collection", response_model=models.Collection)
 async def collection(
-    request: Request, context: ContextDep, layer: LayerDep, base: BaseUrlDep, lang: LanguageDep
+    request: Request, *, context: ContextDep, caller: CallerDep, layer: LayerDep, base: BaseUrlDep, lang: LanguageDep
 ) -> Response:
     """One layer."""
-    revision = str(context.store.revision(layer.id))
-    key = ("collection", layer.id, revision, base, lang)
-    return await context.answer(request, key, lambda: _describe(context, layer, base, lang))
+    state = str((context.store.revision(layer.id), own_part(caller.role, caller.subdistricts, layer)))
+    key = ("collection", layer.id, state, base, lang)
+    return await context.answer(request, key, lambda: _describe(context, layer, caller, base, lang))
 
 
 @router.get("/collections/{layer_id}/queryables", operation_id="queryables", response_class=Response)
@@ -113,13 +124,13 @@ def claims() -> list[dict[str, str]]:
     return claimed
 
 
-def _describe(context: Context, layer: Layer, base: str, lang: Language) -> dict[str, Any]:
+def _describe(context: Context, layer: Layer, caller: Caller, base: str, lang: Language) -> dict[str, Any]:
     spec, district = layer.spec, context.catalogue.district
-    bounds = context.store.bounds(layer.id)
+    there = overview.extent_of(context.store, layer, own_part(caller.role, caller.subdistricts, layer))
     start, end = district.plan_period
     extent: dict[str, Any] = {"temporal": {"interval": [[f"{start}T00:00:00Z", f"{end}T23:59:59Z"]]}}
-    if bounds is not None:
-        extent["spatial"] = {"bbox": [bounds], "crs": CRS84}
+    if there.bounds is not None:
+        extent["spatial"] = {"bbox": [there.bounds], "crs": CRS84}
     return {
         "id": layer.id,
         "title": getattr(spec.title, lang),
@@ -131,10 +142,10 @@ def _describe(context: Context, layer: Layer, base: str, lang: Language) -> dict
         "crs": [CRS84],
         "storageCrs": CRS84,
         "links": _collection_links(layer, f"{base}/ogc/collections/{layer.id}", base, lang),
-        "yzgeo:count": context.store.count(layer.id),
+        "yzgeo:count": there.count,
         "yzgeo:revision": context.store.revision(layer.id),
         "yzgeo:access": spec.access,
-        "yzgeo:data_status": overview.data_status(context.store, layer),
+        "yzgeo:data_status": dict(there.data_status),
     }
 
 

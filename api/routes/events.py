@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api import models
-from api.auth import Caller
 from api.deps import CallerDep, ContextDep, LayerDep, StrictParameters, visible_feature
 from api.errors import RevisionMovedError
 from api.responses import etag_of, header, json_response
+from yzgeo.access import Caller, may_record_somewhere
 from yzgeo.errors import ConflictError, FeatureUnknownError, ParameterError
 from yzgeo.ledger import Place
 from yzgeo.store.base import Store
@@ -50,7 +50,6 @@ async def feature_events(
 ) -> Response:
     """A feature's stage, what may be recorded next, and every entry of its story."""
     state = (context.store.ledger.revision(), context.store.revision(layer.id), caller, layer.id, uid)
-    await context.in_thread(lambda: visible_feature(context, caller, layer, uid))
     told = await context.in_thread(lambda: progress.feature_events(context.store, layer.id, uid, caller))
     return json_response(request, told, etag=f'"{told["revision"]}.{etag_of(state)[1:9]}"')
 
@@ -81,7 +80,8 @@ async def record_event(
     expected = _expected(request)
 
     def record() -> tuple[Receipt, dict[str, Any]]:
-        if expected is not None:
+        if expected is not None and may_record_somewhere(caller.role, caller.subdistricts):
+            visible_feature(context, caller, layer, uid)
             _require(context.store, draft, expected, caller)
         try:
             receipt = progress.record_event(context.store, draft, caller)
@@ -121,12 +121,6 @@ async def event(
 ) -> Response:
     """Look a receipt up: the entry, its place in the chain, and whether it is still what was recorded."""
     found = await context.in_thread(lambda: progress.event_receipt(context.store, event_id, caller))
-    told = found["event"]
-    if told["actor"] != caller.name:
-        # One's own receipt stays valid when a feature moves to another street office.
-        await context.in_thread(
-            lambda: visible_feature(context, caller, context.catalogue.layer(told["layer"]), told["uid"])
-        )
     return json_response(request, found)
 
 

@@ -9,12 +9,12 @@ from hashlib import sha256
 from fastapi import APIRouter, Request, Response
 from starlette.responses import HTMLResponse
 
-from api.deps import CallerDep, Context, ContextDep, StrictParameters
+from api.deps import CallerDep, Context, ContextDep, StrictParameters, state_of
 from api.middleware import content_policy
 from api.responses import Prepared, etag_of
 from api.routes.page import serve_file
-from yzgeo.access import Role
-from yzgeo.workflows import exports, overview
+from yzgeo.access import Caller
+from yzgeo.workflows import exports
 
 router = APIRouter(prefix="/maps", tags=["maps"], dependencies=[StrictParameters])
 
@@ -24,10 +24,10 @@ _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 @router.get("/overview.html", operation_id="overview_map", response_class=HTMLResponse)
 async def overview_map(request: Request, context: ContextDep, caller: CallerDep) -> Response:
     """All layers the caller may see on one simple map."""
-    key = ("map", overview.state_of(context.store, caller.role))
+    key = ("map", state_of(context, caller))
     kept = context.answers.get(key)
     if kept is None:
-        kept = await context.in_thread(lambda: _draw(context, caller.role, etag_of(*key)))
+        kept = await context.in_thread(lambda: _draw(context, caller, etag_of(*key)))
         context.answers.put(key, kept, kept.size)
     return kept.answer(request)
 
@@ -40,8 +40,8 @@ async def map_asset(request: Request, context: ContextDep, path: str) -> Respons
     return await serve_file(request, context, webmap.ASSETS, path, cache="no-cache")
 
 
-def _draw(context: Context, role: Role, etag: str) -> Prepared:
-    text = exports.overview_map(context.store, role, inline=False)
+def _draw(context: Context, caller: Caller, etag: str) -> Prepared:
+    text = exports.overview_map(context.store, caller.role, inline=False, subdistricts=caller.subdistricts)
     policy = content_policy(base_map=False, script_sources=_script_hashes(text))
     more = ((b"content-security-policy", policy.encode()),)
     return Prepared(text.encode(), etag=etag, media_type="text/html; charset=utf-8", more=more)

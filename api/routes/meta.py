@@ -12,11 +12,11 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api import models, settings
-from api.deps import CallerDep, Context, ContextDep, StrictParameters
+from api.deps import CallerDep, Context, ContextDep, StrictParameters, state_of
 from api.errors import status_of
 from api.responses import json_response
 from yzgeo import errors as library
-from yzgeo.access import Role
+from yzgeo.access import Caller
 from yzgeo.errors import ForbiddenError
 from yzgeo.workflows import overview
 
@@ -74,12 +74,11 @@ async def show_errors(request: Request) -> Response:
 @router.get("/-/layers", operation_id="layers", response_model=models.Overview)
 async def layers(request: Request, context: ContextDep, caller: CallerDep) -> Response:
     """The district and every layer the caller may see."""
-    state = overview.state_of(context.store, caller.role)
-    return await context.answer(request, ("layers", state), lambda: _overview(context, caller.role))
+    return await context.answer(request, ("layers", state_of(context, caller)), lambda: _overview(context, caller))
 
 
-def _overview(context: Context, role: Role) -> dict[str, Any]:
-    content = overview.district_overview(context.store, role)
+def _overview(context: Context, caller: Caller) -> dict[str, Any]:
+    content = overview.district_overview(context.store, caller.role, subdistricts=caller.subdistricts)
     for layer in content["layers"]:
         root = f"/ogc/collections/{layer['id']}"
         drawn = layer["geometry"] != "none"

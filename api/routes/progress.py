@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from api import models
-from api.auth import Caller
-from api.deps import CallerDep, Context, ContextDep, StrictParameters
+from api.deps import CallerDep, Context, ContextDep, StrictParameters, state_of
 from api.responses import json_response
-from yzgeo.workflows import overview, progress
+from yzgeo.access import Caller
+from yzgeo.workflows import progress
 from yzgeo.workflows.progress import By
 
 router = APIRouter(prefix="/api/progress", tags=["progress"], dependencies=[StrictParameters])
@@ -34,7 +34,9 @@ async def progress_report(
     return await context.answer(
         request,
         ("progress", *_state(context, caller), str(at), str(layer), str(by)),
-        lambda: progress.progress_on(context.store, caller.role, at=at, layer=layer, by=by),
+        lambda: progress.progress_on(
+            context.store, caller.role, at=at, layer=layer, by=by, subdistricts=caller.subdistricts
+        ),
     )
 
 
@@ -61,7 +63,14 @@ async def curve(
         request,
         ("curve", *_state(context, caller), str(target), str(layer), str(start), str(end), step),
         lambda: progress.curve_of(
-            context.store, caller.role, target=target, layer=layer, start=start, end=end, step=step
+            context.store,
+            caller.role,
+            target=target,
+            layer=layer,
+            start=start,
+            end=end,
+            step=step,
+            subdistricts=caller.subdistricts,
         ),
     )
 
@@ -80,11 +89,13 @@ async def changes(
     return await context.answer(
         request,
         ("changes", *_state(context, caller), str(start), str(end), str(layer)),
-        lambda: progress.changes_between(context.store, caller.role, start=start, end=end, layer=layer),
+        lambda: progress.changes_between(
+            context.store, caller.role, start=start, end=end, layer=layer, subdistricts=caller.subdistricts
+        ),
     )
 
 
 def _state(context: Context, caller: Caller) -> tuple[str, ...]:
     """Name everything the answers depend on, today among it."""
     ledger = str(context.store.ledger.revision())
-    return overview.state_of(context.store, caller.role), ledger, context.clock_day.isoformat()
+    return state_of(context, caller), ledger, context.clock_day.isoformat()

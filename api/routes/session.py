@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request, Response
 
 from api import models
-from api.auth import COOKIE, Caller, bearer_token, cookie_token, hash_token, open_session
+from api.auth import COOKIE, bearer_token, cookie_token, hash_token, open_session
 from api.deps import CallerDep, Context, ContextDep, StrictParameters
 from api.responses import header, json_response
+from yzgeo.access import Caller
 from yzgeo.errors import SignInRefusedError
 
 router = APIRouter(prefix="/api/auth", tags=["session"], dependencies=[StrictParameters])

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from api import models
-from api.deps import BaseUrlDep, CallerDep, ContextDep, LanguageDep, LayerDep, StrictParameters
+from api.deps import BaseUrlDep, CallerDep, ContextDep, LanguageDep, LayerDep, StrictParameters, state_of
 from api.responses import json_response
 from yzgeo.errors import NotFoundError
 from yzgeo.workflows import overview
@@ -54,7 +54,7 @@ async def whole_style(
     """All layers the caller may see, polygons below lines below points below texts."""
     ledger = context.store.ledger.revision() if day else 0
     tiles_url = base + _TILES + (f"&datetime={day}&ledger={ledger}" if day else "")
-    state = overview.state_of(context.store, caller.role)
+    state = state_of(context, caller)
     name = getattr(context.catalogue.district.product_title, lang)
 
     def style() -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from api import models
-from api.deps import CallerDep, ContextDep, StrictParameters
+from api.deps import CallerDep, ContextDep, StrictParameters, state_of
 from yzgeo.workflows import overview
 
 router = APIRouter(prefix="/api", tags=["targets"], dependencies=[StrictParameters])
@@ -14,7 +14,10 @@ router = APIRouter(prefix="/api", tags=["targets"], dependencies=[StrictParamete
 @router.get("/targets", operation_id="targets", response_model=models.TargetBoard)
 async def targets(request: Request, context: ContextDep, caller: CallerDep) -> Response:
     """Every promise of the plan with its measured value, share and data status."""
-    store, state = context.store, overview.state_of(context.store, caller.role)
     return await context.answer(
-        request, ("targets", state), lambda: overview.target_board(store, caller.role, promises=context.promises)
+        request,
+        ("targets", state_of(context, caller)),
+        lambda: overview.target_board(
+            context.store, caller.role, promises=context.promises, subdistricts=caller.subdistricts
+        ),
     )

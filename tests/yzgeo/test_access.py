@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from yzgeo.access import ROLES, may_see, may_write
+from yzgeo.access import ROLES, may_administer, may_see, may_see_feature, may_write
+from yzgeo.catalogue import Catalogue
 
 SEES = {
     "anonymous": {"public"},
@@ -24,3 +25,21 @@ def test_seeing(role, access) -> None:
 
 def test_writing() -> None:
     assert {role for role in ROLES if may_write(role)} == {"planner", "bureau", "admin"}
+
+
+def test_one_feature(catalogue: Catalogue) -> None:
+    parcels, pipes, roads = (catalogue.layer(each) for each in ("shantytown_parcel", "pipe_segment", "road"))
+    here, elsewhere, nowhere = {"subdistrict": "1"}, {"subdistrict": "2"}, {"subdistrict": None}
+    assert [may_see_feature("field", ("1",), parcels, each) for each in (here, elsewhere, nowhere)] == [
+        True,
+        False,
+        False,
+    ]
+    assert not may_see_feature("field", (), parcels, here)
+    assert [may_see_feature("planner", (), parcels, each) for each in (here, elsewhere, nowhere)] == [True] * 3
+    assert not may_see_feature("field", ("1",), pipes, here), "restricted"
+    assert may_see_feature("field", ("1",), roads, elsewhere), "keeps no progress"
+
+
+def test_only_an_administrator_decides_who_comes_in() -> None:
+    assert [role for role in ROLES if may_administer(role)] == ["admin"]

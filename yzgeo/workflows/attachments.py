@@ -14,6 +14,8 @@ from yzgeo.errors import AttachmentRefusedError, NotFoundError
 from yzgeo.store.attachments import AttachmentFolder
 from yzgeo.store.base import Attachment, Store
 
+from .progress import Caller, may_see_event
+
 FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 PDF = "application/pdf"
 LONGEST_SIDE = 2560
@@ -86,9 +88,9 @@ def keep(store: Store, workspace: Path, content: bytes, *, actor: str) -> Attach
     return store.ledger.attachment(kept) or note
 
 
-def find(store: Store, workspace: Path, sha256: str) -> tuple[Attachment, bytes]:
+def find(store: Store, workspace: Path, sha256: str, caller: Caller) -> tuple[Attachment, bytes]:
     """
-    Get an attachment.
+    Get an attachment that someone sent, or that speaks of a feature they may see.
 
     Parameters
     ----------
@@ -98,6 +100,8 @@ def find(store: Store, workspace: Path, sha256: str) -> tuple[Attachment, bytes]
         Folder of the workspace.
     sha256
         Its name.
+    caller
+        Who asks.
 
     Returns
     -------
@@ -107,12 +111,18 @@ def find(store: Store, workspace: Path, sha256: str) -> tuple[Attachment, bytes]
     Raises
     ------
     NotFoundError
-        If there is none.
+        If there is none for the caller; the hash alone opens nothing.
     """
     note = store.ledger.attachment(sha256)
-    if note is None:
+    if note is None or not _may_see(store, note, caller):
         raise NotFoundError(what=sha256)
     return note, AttachmentFolder(workspace).get(sha256)
+
+
+def _may_see(store: Store, note: Attachment, caller: Caller) -> bool:
+    if caller.name and note.actor == caller.name:
+        return True
+    return any(may_see_event(store, event, caller) for event in store.ledger.citing(note.sha256))
 
 
 def thumbnail(content: bytes) -> bytes:

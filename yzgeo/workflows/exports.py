@@ -7,18 +7,19 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from yzgeo.access import Role, may_see
+from yzgeo.access import Role, may_see, own_part
 from yzgeo.catalogue import Catalogue, Layer
 from yzgeo.checks import Progress, silent
 from yzgeo.errors import LayerUnknownError, ParameterError, StorageError, WorkspaceExistsError
 from yzgeo.report import formats, tables
-from yzgeo.store.base import Query, Rows, Store
+from yzgeo.store.base import Rows, Store
 
+from .overview import own_query
 from .workspace import Workspace
 
 CHUNK_ROWS = 5000
@@ -170,9 +171,11 @@ def export_map(
     return ExportReport(target, "HTML", tuple(one.id for one in layers), rows, target.stat().st_size)
 
 
-def overview_map(store: Store, role: Role, *, inline: bool, as_of: datetime | None = None) -> str:
+def overview_map(
+    store: Store, role: Role, *, inline: bool, as_of: datetime | None = None, subdistricts: Sequence[str] = ()
+) -> str:
     """
-    Draw all layers a role may see on one page.
+    Draw all layers someone may see on one page.
 
     Parameters
     ----------
@@ -180,6 +183,8 @@ def overview_map(store: Store, role: Role, *, inline: bool, as_of: datetime | No
         Store of the workspace.
     role
         Who looks.
+    subdistricts
+        Street offices of an account of the field.
     inline
         Put the scripts into the page; otherwise they come from ``yzgeo.report.webmap.ASSETS_URL``.
     as_of
@@ -194,7 +199,12 @@ def overview_map(store: Store, role: Role, *, inline: bool, as_of: datetime | No
 
     catalogue = store.catalogue
     going = [
-        tables.Table(one, tables.visible_fields(one, role), catalogue.district.storage_crs, _starting(store, one, role))
+        tables.Table(
+            one,
+            tables.visible_fields(one, role),
+            catalogue.district.storage_crs,
+            _starting(store, one, role, own_part(role, subdistricts, one)),
+        )
         for one in catalogue.layers.values()
         if _sees(role, one)
     ]
@@ -259,7 +269,7 @@ def seen(catalogue: Catalogue, layer: str, role: Role) -> Layer:
     return found
 
 
-def pages(store: Store, layer: str, fields: Sequence[str]) -> Iterator[Rows]:
+def pages(store: Store, layer: str, fields: Sequence[str], *, own: Sequence[str] | None = None) -> Iterator[Rows]:
     """
     Go through a layer in chunks that all show the same revision, whoever writes meanwhile.
 
@@ -271,6 +281,8 @@ def pages(store: Store, layer: str, fields: Sequence[str]) -> Iterator[Rows]:
         Id of the layer.
     fields
         Ids of the fields wanted.
+    own
+        Only this part of the layer (`yzgeo.access.own_part`).
 
     Yields
     ------
@@ -280,9 +292,10 @@ def pages(store: Store, layer: str, fields: Sequence[str]) -> Iterator[Rows]:
     revision = store.revision(layer)
     offset = 0
     while revision:
-        rows = store.rows(layer, Query(limit=CHUNK_ROWS, offset=offset), fields=fields)
+        query = replace(own_query(own), limit=CHUNK_ROWS, offset=offset)
+        rows = store.rows(layer, query, fields=fields)
         if store.revision(layer) != revision:  # ask history for what the layer was when we began
-            rows = store.rows(layer, Query(limit=CHUNK_ROWS, offset=offset, revision=revision), fields=fields)
+            rows = store.rows(layer, replace(query, revision=revision), fields=fields)
         if rows.uids:
             yield rows
         if len(rows.uids) < CHUNK_ROWS:
@@ -290,9 +303,9 @@ def pages(store: Store, layer: str, fields: Sequence[str]) -> Iterator[Rows]:
         offset += CHUNK_ROWS
 
 
-def _starting(store: Store, layer: Layer, role: Role) -> Callable[[], Iterator[Rows]]:
+def _starting(store: Store, layer: Layer, role: Role, own: Sequence[str] | None) -> Callable[[], Iterator[Rows]]:
     fields = tuple(spec.id for spec in tables.visible_fields(layer, role))
-    return lambda: pages(store, layer.id, fields)
+    return lambda: pages(store, layer.id, fields, own=own)
 
 
 def _sees(role: Role, layer: Layer) -> bool:

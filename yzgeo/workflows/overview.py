@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -14,9 +16,10 @@ import orjson
 import shapely
 
 from yzgeo import crs, progress, targets
-from yzgeo.access import Role, may_see, own_part
+from yzgeo.access import Role, may_see, may_see_feature, own_part
 from yzgeo.catalogue import Catalogue, Layer
-from yzgeo.store.base import BBox, Query, Rows, Store, Value
+from yzgeo.errors import FeatureUnknownError
+from yzgeo.store.base import BBox, Feature, Query, Rows, Store, Value
 
 SEARCH_MOST = 100
 
@@ -59,9 +62,9 @@ def visible_fields(layer: Layer, role: Role) -> tuple[str, ...]:
     return tuple(field.id for field in layer.fields if field.access is None or may_see(role, field.access))
 
 
-def state_of(store: Store, role: Role) -> str:
+def visible_feature(store: Store, role: Role, layer: Layer, uid: str, *, subdistricts: Sequence[str] = ()) -> Feature:
     """
-    Name the state of everything a role may see.
+    Look a feature up for someone.
 
     Parameters
     ----------
@@ -69,17 +72,54 @@ def state_of(store: Store, role: Role) -> str:
         The store.
     role
         Role of the one who asks.
+    layer
+        The feature's layer, which the role may see.
+    uid
+        Id of the feature.
+    subdistricts
+        Street offices of an account of the field.
+
+    Returns
+    -------
+    Feature
+        The feature as it is now.
+
+    Raises
+    ------
+    FeatureUnknownError
+        If there is none, or it lies in the street office of others: the two answers are the same.
+    """
+    feature = store.feature(layer.id, uid)
+    if not may_see_feature(role, subdistricts, layer, feature.properties):
+        raise FeatureUnknownError(layer=layer.id, uid=uid)
+    return feature
+
+
+def state_of(store: Store, role: Role, *, subdistricts: Sequence[str] = ()) -> str:
+    """
+    Name the state of everything someone may see.
+
+    Parameters
+    ----------
+    store
+        The store.
+    role
+        Role of the one who asks.
+    subdistricts
+        Street offices of an account of the field.
 
     Returns
     -------
     str
-        Hexadecimal text that changes with any revision of any visible layer and with the role.
+        Hexadecimal text that changes with any revision of any visible layer, with the role and with the part of the
+        layers that is shown.
     """
-    revisions = [(layer.id, store.revision(layer.id)) for layer in visible_layers(store.catalogue, role)]
-    return blake2b(repr((role, revisions)).encode(), digest_size=8).hexdigest()
+    layers = visible_layers(store.catalogue, role)
+    seen = [(layer.id, store.revision(layer.id), own_part(role, subdistricts, layer)) for layer in layers]
+    return blake2b(repr((role, seen)).encode(), digest_size=8).hexdigest()
 
 
-def district_overview(store: Store, role: Role) -> dict[str, Any]:
+def district_overview(store: Store, role: Role, *, subdistricts: Sequence[str] = ()) -> dict[str, Any]:
     """
     Describe the district and its layers.
 
@@ -89,6 +129,8 @@ def district_overview(store: Store, role: Role) -> dict[str, Any]:
         The store.
     role
         Role of the one who asks.
+    subdistricts
+        Street offices of an account of the field.
 
     Returns
     -------
@@ -96,13 +138,16 @@ def district_overview(store: Store, role: Role) -> dict[str, Any]:
         ``district``, ``groups``, ``layers``, ``illustrative``, ``revision``; labels are ``{"zh": …, "en": …}``.
     """
     catalogue = store.catalogue
-    layers = [_describe_layer(store, layer, role) for layer in visible_layers(catalogue, role)]
+    layers = [
+        _describe_layer(store, layer, role, own_part(role, subdistricts, layer))
+        for layer in visible_layers(catalogue, role)
+    ]
     return {
         "district": describe_district(catalogue),
         "groups": [group.model_dump() for group in catalogue.groups],
         "layers": layers,
         "illustrative": any(layer["data_status"].get("illustrative") for layer in layers),
-        "revision": state_of(store, role),
+        "revision": state_of(store, role, subdistricts=subdistricts),
     }
 
 
@@ -152,6 +197,42 @@ def boundary_box(catalogue: Catalogue) -> BBox:
         West, south, east, north in degrees.
     """
     return _box_of_file(str(catalogue.root / catalogue.district.boundary_file))
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much of a layer there is: features, where, and how many of each status of their data."""
+
+    count: int
+    bounds: BBox | None
+    data_status: Mapping[str, int]
+
+
+def extent_of(store: Store, layer: Layer, own: Sequence[str] | None) -> Extent:
+    """
+    Tell how much of a layer there is for someone.
+
+    Parameters
+    ----------
+    store
+        The store.
+    layer
+        The layer.
+    own
+        The part someone is limited to (`yzgeo.access.own_part`); None for the whole layer.
+
+    Returns
+    -------
+    Extent
+        Of that part alone.
+    """
+    if own is None:
+        return Extent(store.count(layer.id), store.bounds(layer.id), data_status(store, layer))
+    rows = store.rows(layer.id, own_query(own), fields=["data_status"])
+    counted = Counter(str(status) for status in rows.columns["data_status"] if status is not None)
+    bounds = shapely.total_bounds(shapely.from_wkb(np.array([blob for blob in rows.wkb if blob], dtype=object)))
+    west, south, east, north = bounds.tolist()
+    return Extent(len(rows.uids), None if np.isnan(west) else (west, south, east, north), dict(counted))
 
 
 def data_status(store: Store, layer: Layer) -> dict[str, int]:
@@ -208,9 +289,7 @@ def search(
         if not looked_at:
             continue
         shown = tuple(dict.fromkeys((*looked_at, layer.spec.key, layer.spec.label_field)))
-        own = own_part(role, subdistricts, layer)
-        limits = {} if own is None else {"subdistrict": own}
-        query = Query(search=text.strip(), limit=SEARCH_MOST, equals=limits)
+        query = replace(own_query(own_part(role, subdistricts, layer)), search=text.strip(), limit=SEARCH_MOST)
         rows = store.rows(layer.id, query, fields=_allowed(shown, visible))
         for index in range(len(rows.uids)):
             rank = _rank(wanted, [rows.columns[field][index] for field in looked_at])
@@ -220,7 +299,13 @@ def search(
     return [hit for _, _, hit in ranked[:limit]]
 
 
-def target_board(store: Store, role: Role, *, promises: Sequence[targets.Target] | None = None) -> dict[str, Any]:
+def target_board(
+    store: Store,
+    role: Role,
+    *,
+    promises: Sequence[targets.Target] | None = None,
+    subdistricts: Sequence[str] = (),
+) -> dict[str, Any]:
     """
     Measure every promise of the plan.
 
@@ -233,6 +318,9 @@ def target_board(store: Store, role: Role, *, promises: Sequence[targets.Target]
         withheld.
     promises
         What the plan promises, where it was read before; read from the catalogue if not given.
+    subdistricts
+        Street offices of an account of the field, whose figures then speak of their part of a layer: what is
+        registered and done there, and no share of what the whole district promised (``own_part`` is true).
 
     Returns
     -------
@@ -240,7 +328,7 @@ def target_board(store: Store, role: Role, *, promises: Sequence[targets.Target]
         ``plan``, ``period``, ``as_of`` (day of the last change of any visible layer) and ``targets``.
     """
     catalogue = store.catalogue
-    frames = _Frames(store)
+    frames = _Frames(store, role, subdistricts)
     return {
         "plan": catalogue.district.plan.model_dump(),
         "period": catalogue.district.plan_period,
@@ -249,8 +337,9 @@ def target_board(store: Store, role: Role, *, promises: Sequence[targets.Target]
     }
 
 
-def _describe_layer(store: Store, layer: Layer, role: Role) -> dict[str, Any]:
+def _describe_layer(store: Store, layer: Layer, role: Role, own: Sequence[str] | None) -> dict[str, Any]:
     spec = layer.spec
+    extent = extent_of(store, layer, own)
     visible = set(visible_fields(layer, role))
     return {
         "id": layer.id,
@@ -268,10 +357,10 @@ def _describe_layer(store: Store, layer: Layer, role: Role) -> dict[str, Any]:
         "key": spec.key,
         "label_field": spec.label_field,
         "search_fields": [field for field in spec.search_fields if field in visible],
-        "count": store.count(layer.id),
+        "count": extent.count,
         "revision": store.revision(layer.id),
-        "bounds": store.bounds(layer.id),
-        "data_status": data_status(store, layer),
+        "bounds": extent.bounds,
+        "data_status": dict(extent.data_status),
         "fields": [_describe_field(layer, field_id) for field_id in visible_fields(layer, role)],
         "stages": [stage.model_dump(include={"id", "label", "done", "aside"}) for stage in layer.stages],
         "legend": [entry.model_dump() for entry in layer.style.legend],
@@ -293,21 +382,47 @@ def _describe_field(layer: Layer, field_id: str) -> dict[str, Any]:
 class _Frames:
     """Reads each layer once, and moves it to metres only where a measure needs its geometry."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, role: Role, subdistricts: Sequence[str]) -> None:
         self._store = store
+        self._role = role
+        self._subdistricts = subdistricts
         self._frames: dict[str, gpd.GeoDataFrame] = {}
         self.catalogue = store.catalogue
+
+    def limits(self, target: targets.Target) -> tuple[str, ...] | None:
+        """Tell to which part of a promise's layer the asker is limited."""
+        return own_part(self._role, self._subdistricts, self.catalogue.layer(target.layer)) if target.layer else None
 
     def measure(self, target: targets.Target) -> progress.Measurement:
         if target.layer is None:
             return progress.measure(target, None, None)
         layer = self.catalogue.layer(target.layer)
+        own = self.limits(target)
         if layer.id not in self._frames:
-            self._frames[layer.id] = self._store.frame(layer.id)
+            self._frames[layer.id] = self._store.frame(layer.id, own_query(own))
         frame = self._frames[layer.id]
         if layer.spec.geometry != "none" and frame.crs is not None and not frame.crs.is_projected:
             frame = self._frames[layer.id] = crs.to_crs(frame, self.catalogue.district.metric_crs)
-        return progress.measure(target, layer, frame)
+        found = progress.measure(target, layer, frame)
+        # A street office's part of what the district promised is no verdict on either.
+        return found if own is None else replace(found, share=None, reached=None)
+
+
+def own_query(own: Sequence[str] | None) -> Query:
+    """
+    Ask for the part of a layer that someone may see.
+
+    Parameters
+    ----------
+    own
+        Codes of street offices (`yzgeo.access.own_part`); None for the whole layer.
+
+    Returns
+    -------
+    Query
+        Without any other condition.
+    """
+    return Query() if own is None else Query(equals={"subdistrict": own})
 
 
 def _describe_target(target: targets.Target, frames: _Frames, role: Role) -> dict[str, Any]:
@@ -337,6 +452,7 @@ def _describe_target(target: targets.Target, frames: _Frames, role: Role) -> dic
         "layer": None if hidden else target.layer,
         "measure": None if withheld else target.measure.model_dump(),
         "withheld": withheld,
+        "own_part": not withheld and frames.limits(target) is not None,
         "registered": found.registered,
         "done": found.done,
         "share": found.share,

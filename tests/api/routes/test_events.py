@@ -68,7 +68,7 @@ def test_sent_twice_is_recorded_once_with_the_same_receipt(connect, workspace, u
     assert [event.id for event in newest.events].count(sent["id"]) == 1
 
 
-@pytest.mark.parametrize(("role", "status"), [(None, 403), ("viewer", 403), ("field", 403), ("bureau", 201)])
+@pytest.mark.parametrize(("role", "status"), [(None, 403), ("viewer", 403), ("field", 404), ("bureau", 201)])
 def test_who_may_record(connect, uid: str, role: str | None, status: int) -> None:
     answer = connect(role).post(story(uid), json=move("surveyed"), headers={"X-Requested-With": "x"})
     assert answer.status_code == status, answer.text

@@ -8,6 +8,7 @@ import io
 import pytest
 from PIL import Image
 
+from yzgeo.access import Caller
 from yzgeo.errors import AttachmentRefusedError, NotFoundError
 from yzgeo.workflows import attachments
 from yzgeo.workflows.workspace import Workspace
@@ -27,7 +28,7 @@ def test_a_large_photo_is_made_smaller_upright_and_named_by_its_hash(workspace: 
     # Orientation 6: the camera was turned a quarter, so width and height change places.
     note = attachments.keep(workspace.store, workspace.path, picture(3000, 1500, orientation=6), actor="wang")
     assert (note.width, note.height) == (1280, 2560)
-    found, content = attachments.find(workspace.store, workspace.path, note.sha256)
+    found, content = attachments.find(workspace.store, workspace.path, note.sha256, Caller("field", "wang"))
     assert found == note
     assert hashlib.sha256(content).hexdigest() == note.sha256
     assert (note.lon, note.lat, note.taken_at) == (None, None, None)
@@ -56,4 +57,11 @@ def test_anything_else_is_refused_and_not_kept(workspace: Workspace, content: by
 
 def test_what_was_never_kept_is_not_found(workspace: Workspace) -> None:
     with pytest.raises(NotFoundError):
-        attachments.find(workspace.store, workspace.path, "b" * 64)
+        attachments.find(workspace.store, workspace.path, "b" * 64, Caller("admin", "root"))
+
+
+def test_who_neither_sent_it_nor_sees_its_feature_finds_nothing(workspace: Workspace) -> None:
+    note = attachments.keep(workspace.store, workspace.path, picture(20, 10), actor="wang")
+    for caller in (Caller("admin", "root"), Caller("field", "li", ("211202001",)), Caller("anonymous")):
+        with pytest.raises(NotFoundError):
+            attachments.find(workspace.store, workspace.path, note.sha256, caller)

@@ -87,7 +87,8 @@ def test_a_role_gets_its_layers_and_no_other(demo_workspace: Path, catalogue: Ca
         visible = {one.id for one in catalogue.layers.values() if may_see(role, one.spec.access)}
         assert set(report.layers) == visible == {name for name, _ in pyogrio.list_layers(path)}
         assert report.rows == sum(opened.store.count(layer) for layer in visible)
-        page = exports.overview_map(opened.store, role, inline=False)
+        streets = [str(code) for code in opened.store.rows("admin_subdistrict").columns["code"]]
+        page = exports.overview_map(opened.store, role, inline=False, subdistricts=streets)
     for layer in catalogue.layers.values():
         if layer.spec.geometry != "none":
             assert (f'data-layer="{layer.id}"' in page) == (layer.id in visible)
@@ -149,3 +150,15 @@ def test_names_of_street_offices_and_communities(catalogue: Catalogue) -> None:
     names = exports.place_names(catalogue)
     assert len(names["community"]) == 101
     assert all(len(code) == 9 for code in names["subdistrict"])
+
+
+def test_staff_of_the_field_get_a_map_of_their_own_street_office(demo_workspace: Path, catalogue: Catalogue) -> None:
+    """Parcels of others are not on it; what keeps no progress is the same for all."""
+    own = "211202001"
+    with open_workspace(demo_workspace, catalogue) as opened:
+        page = exports.overview_map(opened.store, "field", inline=False, subdistricts=[own])
+        rows = opened.store.rows(LAYER, fields=["code", "subdistrict"])
+    codes = list(zip(rows.columns["code"], rows.columns["subdistrict"], strict=True))
+    assert {own} < {street for _, street in codes}
+    assert [code for code, street in codes if (str(code) in page) != (street == own)] == []
+    assert 'data-layer="road"' in page

@@ -15,6 +15,7 @@ from .stories import describe_receipt as describe_receipt
 from .stories import event_receipt as event_receipt
 from .stories import feature_events as feature_events
 from .stories import feature_stage as feature_stage
+from .stories import may_see_event as may_see_event
 from .stories import recent_events as recent_events
 from .trust import rebuild as rebuild
 from .trust import verify as verify

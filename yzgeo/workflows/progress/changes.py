@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
 from yzgeo import stages
-from yzgeo.access import Role
+from yzgeo.access import Role, own_part
 from yzgeo.catalogue import Layer
 from yzgeo.errors import ParameterError
-from yzgeo.store.base import Query, Store
-from yzgeo.workflows.overview import visible_fields
+from yzgeo.store.base import Store
+from yzgeo.workflows.overview import own_query, visible_fields
 
 from .figures import staged_layers
 from .stories import stage_label
 
 
-def changes_between(store: Store, role: Role, *, start: date, end: date, layer: str | None = None) -> dict[str, Any]:
+def changes_between(
+    store: Store,
+    role: Role,
+    *,
+    start: date,
+    end: date,
+    layer: str | None = None,
+    subdistricts: Sequence[str] = (),
+) -> dict[str, Any]:
     """
     Tell what moved since the last meeting.
 
@@ -31,6 +39,8 @@ def changes_between(store: Store, role: Role, *, start: date, end: date, layer: 
         The state at the end of the first day is compared with that at the end of the second.
     layer
         Only this layer.
+    subdistricts
+        Street offices of an account of the field, which sees what moved there.
 
     Returns
     -------
@@ -46,7 +56,11 @@ def changes_between(store: Store, role: Role, *, start: date, end: date, layer: 
     """
     if start > end:
         raise ParameterError(name="to", reason_zh="应晚于 from", reason_en="must not be before from")
-    moved = [entry for each in staged_layers(store, role, layer) for entry in _moved(store, each, start, end, role)]
+    moved = [
+        entry
+        for each in staged_layers(store, role, layer)
+        for entry in _moved(store, each, (start, end), role, own_part(role, subdistricts, each))
+    ]
     moved.sort(key=lambda entry: (entry["on"] or "", entry["layer"], entry["code"] or ""), reverse=True)
     totals: dict[str, int] = {}
     for entry in moved:
@@ -54,8 +68,10 @@ def changes_between(store: Store, role: Role, *, start: date, end: date, layer: 
     return {"from": start.isoformat(), "to": end.isoformat(), "moved": moved, "totals": totals}
 
 
-def _moved(store: Store, layer: Layer, start: date, end: date, role: Role) -> Iterator[dict[str, Any]]:
-    before, after = store.ledger.stages_on(layer.id, start), store.ledger.stages_on(layer.id, end)
+def _moved(
+    store: Store, layer: Layer, between: tuple[date, date], role: Role, own: Sequence[str] | None
+) -> Iterator[dict[str, Any]]:
+    before, after = (store.ledger.stages_on(layer.id, day) for day in between)
     table = layer.stage_table
     initial = stages.machine(table).initial if table else ""
     moved = {uid: now for uid, now in after.items() if now.stage != (before[uid].stage if uid in before else initial)}
@@ -63,7 +79,7 @@ def _moved(store: Store, layer: Layer, start: date, end: date, role: Role) -> It
         return
     fields = list(dict.fromkeys((layer.spec.key, layer.spec.label_field, "subdistrict")))
     shown = [name for name in fields if name in visible_fields(layer, role)]
-    rows = store.rows(layer.id, Query(), fields=shown)
+    rows = store.rows(layer.id, own_query(own), fields=shown)
     for index, uid in enumerate(rows.uids):
         if uid not in moved:
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, Literal
 
@@ -26,6 +26,7 @@ def curve_of(
     start: date | None = None,
     end: date | None = None,
     step: Literal["week", "month", "quarter"] = "month",
+    subdistricts: Sequence[str] = (),
 ) -> dict[str, Any]:
     """
     Draw the S-curve of a promise or of a layer.
@@ -44,6 +45,8 @@ def curve_of(
         First and last day; the plan's period if not given.
     step
         Distance between the days.
+    subdistricts
+        Street offices of an account of the field; the curve is then that of their part of the layer.
 
     Returns
     -------
@@ -63,7 +66,7 @@ def curve_of(
     begin, finish = start or first, end or max(date(promise.horizon, 12, 31), last)
     if begin >= finish:
         raise ParameterError(name="to", reason_zh="应晚于 from", reason_en="must be after from")
-    days = LayerDays(store)
+    days = LayerDays(store, role, subdistricts)
     today = reference_day(store)
     at = sorted({*_steps(begin, finish, step), min(max(today, begin), finish)})
     delivered_on, amounts = days.deliveries(promise)

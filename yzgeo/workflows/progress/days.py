@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,9 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from yzgeo import crs, progress, stages, targets
+from yzgeo.access import Role, own_part
 from yzgeo.catalogue import Catalogue, Layer
 from yzgeo.store.base import Store
 from yzgeo.targets import Target
+from yzgeo.workflows.overview import own_query
 
 _COUNTED = {"zh": "个", "en": "features"}
 
@@ -47,10 +49,12 @@ def promised(catalogue: Catalogue) -> tuple[Target, ...]:
 
 
 class LayerDays:
-    """Reads each layer once for one answer."""
+    """Reads each layer once for one answer: what the asker may see of it, so that every figure keeps to that."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, role: Role = "admin", subdistricts: Sequence[str] = ()) -> None:
         self.store = store
+        self._role = role
+        self._subdistricts = subdistricts
         self._frames: dict[str, gpd.GeoDataFrame] = {}
         self._metres: dict[str, gpd.GeoDataFrame] = {}
         self._days: dict[tuple[str, date], pd.DataFrame] = {}
@@ -72,8 +76,24 @@ class LayerDays:
             Indexed by uid, in the storage system.
         """
         if layer.id not in self._frames:
-            self._frames[layer.id] = self.store.frame(layer.id)
+            self._frames[layer.id] = self.store.frame(layer.id, own_query(self.limits(layer)))
         return self._frames[layer.id]
+
+    def limits(self, layer: Layer) -> tuple[str, ...] | None:
+        """
+        Tell to which part of a layer the answer is limited.
+
+        Parameters
+        ----------
+        layer
+            The layer.
+
+        Returns
+        -------
+        tuple of str or None
+            Codes of street offices; None for the whole layer.
+        """
+        return own_part(self._role, self._subdistricts, layer)
 
     def on(self, layer: Layer, day: date) -> pd.DataFrame:
         """

@@ -32,6 +32,7 @@ RULE = {
         "plan to the promised figure at the deadline."
     ),
 }
+OWN_PART = {"zh": "本街道登记的数量", "en": "what is registered in one's own street offices"}
 METHODS = {
     "delivered": {"zh": "已完成", "en": "delivered"},
     "too_little_history": {"zh": "交付次数太少，不作预测", "en": "too few deliveries for a forecast"},
@@ -85,6 +86,7 @@ class Figures:
 
     def __init__(self, days: LayerDays, target: Target, day: date) -> None:
         layer = days.store.catalogue.layer(target.layer or "")
+        self.limited = days.limits(layer) is not None
         self.day = day
         self.start = days.store.catalogue.district.plan_period[0]
         self.deadline = date(target.horizon, 12, 31)
@@ -92,7 +94,8 @@ class Figures:
         self.shares = days.contributions(target)
         self.found = progress.measure(target, layer, days.metric_on(target, layer, day))
         self.registered = float(self.shares.sum())
-        self.total = target.value if target.value is not None else self.registered
+        # What the district promised is not what one street office has to deliver: there, all that is registered counts.
+        self.total = self.registered if self.limited or target.value is None else target.value
         self._days, self._amounts = days.deliveries(target)
         [self.baseline] = forecast.accumulated(self._days, self._amounts, at=[self.start - timedelta(days=1)])
 
@@ -100,6 +103,18 @@ class Figures:
     def done(self) -> float:
         """What is delivered, in the unit of the promise."""
         return float(self.found.done or 0.0)
+
+    @property
+    def share(self) -> float | None:
+        """What is delivered of `total`, for someone limited to a part; else of what was promised."""
+        if not self.limited:
+            return self.found.share
+        return self.done / self.total if self.total > 0 else None
+
+    @property
+    def denominator(self) -> dict[str, str]:
+        """What the share is a share of, in words."""
+        return OWN_PART if self.limited else self.found.denominator.model_dump()
 
     def light(self) -> forecast.Light:
         """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -12,12 +12,13 @@ import orjson
 import shapely
 
 from yzgeo import crs, ledger, stages
-from yzgeo.access import Role, may_record, may_see
+from yzgeo.access import Role, may_record, may_record_somewhere, may_see
 from yzgeo.catalogue import Layer, StageTable
 from yzgeo.checks import Issue
 from yzgeo.errors import ConflictError, EventRefusedError, ForbiddenError, LayerUnknownError
 from yzgeo.ledger import Event, Kind, Place
 from yzgeo.store.base import Feature, Store
+from yzgeo.workflows.overview import visible_feature
 
 # Reasons that come from what others have recorded meanwhile, not from the form.
 _CONTRADICTIONS = frozenset({"move_not_allowed", "resume_elsewhere", "measure_shrinks", "nothing_to_decide"})
@@ -35,7 +36,7 @@ class Caller(Protocol):
         """Name of the account."""
 
     @property
-    def subdistricts(self) -> Collection[str]:
+    def subdistricts(self) -> Sequence[str]:
         """Street offices an account of the field belongs to."""
 
 
@@ -106,7 +107,7 @@ def record_event(store: Store, draft: Draft, caller: Caller) -> Receipt:
     Raises
     ------
     LayerUnknownError, FeatureUnknownError
-        If there is no such layer or feature, or the caller may not see the layer.
+        If there is no such layer or feature for the caller.
     ForbiddenError
         If the caller may not record progress there.
     EventRefusedError
@@ -115,7 +116,9 @@ def record_event(store: Store, draft: Draft, caller: Caller) -> Receipt:
         If others have recorded something meanwhile that contradicts it, or the id stands for another event.
     """
     layer, table = staged_layer(store, draft.layer, caller)
-    feature = store.feature(layer.id, draft.uid)
+    if not may_record_somewhere(caller.role, caller.subdistricts):
+        raise ForbiddenError  # before the feature is looked for: the answer tells nothing of it
+    feature = visible_feature(store, caller.role, layer, draft.uid, subdistricts=caller.subdistricts)
     if not caller_may_record(caller, layer, feature):
         raise ForbiddenError
     early = [*_storable(draft), *_evidence(store, draft), *_whole_numbers(draft, layer)]

@@ -25,7 +25,13 @@ _LATE_SHOWN = 500
 
 
 def progress_on(
-    store: Store, role: Role, *, at: date | None = None, layer: str | None = None, by: By | None = None
+    store: Store,
+    role: Role,
+    *,
+    at: date | None = None,
+    layer: str | None = None,
+    by: By | None = None,
+    subdistricts: Sequence[str] = (),
 ) -> dict[str, Any]:
     """
     Tell where the district stands at the end of a day, as known today.
@@ -42,6 +48,8 @@ def progress_on(
         Only this layer.
     by
         Also by street office or by community.
+    subdistricts
+        Street offices of an account of the field; every figure then speaks of their part of the layers alone.
 
     Returns
     -------
@@ -54,7 +62,7 @@ def progress_on(
         If the layer is not there for the role, or keeps no stages.
     """
     day = at or reference_day(store)
-    days = LayerDays(store)
+    days = LayerDays(store, role, subdistricts)
     layers = staged_layers(store, role, layer)
     promises = list(promises_of(store, role, layers))
     late = [entry for each in layers for entry in _late(days, each, day, role)]
@@ -85,17 +93,18 @@ def _standing(days: LayerDays, target: Target, day: date) -> dict[str, Any]:
         "layer": layer.id,
         "unit": target.unit.model_dump(),
         "figure": target.figure,
-        "value": target.value,
+        "value": None if figures.limited else target.value,
         "registered": figures.found.registered,
         "done": figures.found.done,
-        "share": figures.found.share,
+        "share": figures.share,
         "scheduled": scheduled,
         "scheduled_share": scheduled / figures.total if figures.total else None,
         "schedule_method": method,
         "light": figures.light(),
         "late": late,
         "forecast": figures.forecast(),
-        "denominator": figures.found.denominator.model_dump(),
+        "denominator": figures.denominator,
+        "own_part": figures.limited,
         "source": f"{days.store.catalogue.district.plan.zh}，{target.chapter}，{target.section}",
         "illustrative": bool(figures.found.data_status.get("illustrative")),
     }

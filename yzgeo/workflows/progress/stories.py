@@ -8,12 +8,12 @@ from datetime import date
 from typing import Any
 
 from yzgeo import ledger, stages
-from yzgeo.access import may_see
+from yzgeo.access import may_see, own_part
 from yzgeo.catalogue import Layer, StageTable
-from yzgeo.errors import NotFoundError
+from yzgeo.errors import FeatureUnknownError, NotFoundError
 from yzgeo.ledger import Event, State
 from yzgeo.store.base import Feature, Query, Store
-from yzgeo.workflows.overview import visible_fields, visible_layers
+from yzgeo.workflows.overview import visible_feature, visible_fields, visible_layers
 
 from .recording import Caller, caller_may_record, receipt_code, staged_layer
 
@@ -46,7 +46,7 @@ def feature_events(store: Store, layer_id: str, uid: str, caller: Caller) -> dic
         If there is no such layer or feature for the caller, or the layer has no stages.
     """
     layer, table = staged_layer(store, layer_id, caller)
-    feature = store.feature(layer.id, uid)
+    feature = visible_feature(store, caller.role, layer, uid, subdistricts=caller.subdistricts)
     events = store.ledger.events(layer.id, uid)
     described = _describe(layer, table, feature, events, caller)
     return {**described, "events": _describe_events(events, layer, caller)}
@@ -78,7 +78,7 @@ def feature_stage(store: Store, layer_id: str, uid: str, caller: Caller) -> dict
         If there is no such layer or feature for the caller, or the layer has no stages.
     """
     layer, table = staged_layer(store, layer_id, caller)
-    feature = store.feature(layer.id, uid)
+    feature = visible_feature(store, caller.role, layer, uid, subdistricts=caller.subdistricts)
     return _describe(layer, table, feature, store.ledger.events(layer.id, uid), caller)
 
 
@@ -103,11 +103,12 @@ def event_receipt(store: Store, event_id: str, caller: Caller) -> dict[str, Any]
     Raises
     ------
     NotFoundError
-        If there is no such event on a layer the caller may see.
+        If there is no such event on a feature the caller may see. One's own receipt stays valid when a feature moves
+        to another street office.
     """
     event = store.ledger.event(event_id)
     layer = None if event is None else store.catalogue.layers.get(event.layer)
-    if event is None or layer is None or not may_see(caller.role, layer.spec.access):
+    if event is None or layer is None or not may_see_event(store, event, caller):
         raise NotFoundError(what=event_id)
     return {
         "event": {**_describe_event(event, layer, caller), "layer": event.layer, "uid": event.uid},
@@ -115,6 +116,36 @@ def event_receipt(store: Store, event_id: str, caller: Caller) -> dict[str, Any]
         "position": store.ledger.position(event_id),
         "verified": ledger.digest(event) == event.hash,
     }
+
+
+def may_see_event(store: Store, event: Event, caller: Caller) -> bool:
+    """
+    Tell whether someone may see an event: its layer, and its feature or their own entry on it.
+
+    Parameters
+    ----------
+    store
+        The store.
+    event
+        The event.
+    caller
+        Who asks.
+
+    Returns
+    -------
+    bool
+        As for the feature; events of a deleted feature are for those who see the whole layer.
+    """
+    layer = store.catalogue.layers.get(event.layer)
+    if layer is None or not may_see(caller.role, layer.spec.access):
+        return False
+    if own_part(caller.role, caller.subdistricts, layer) is None or (caller.name and event.actor == caller.name):
+        return True
+    try:
+        visible_feature(store, caller.role, layer, event.uid, subdistricts=caller.subdistricts)
+    except FeatureUnknownError:
+        return False
+    return True
 
 
 def describe_receipt(event: Event) -> dict[str, Any]:

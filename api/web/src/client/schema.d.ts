@@ -588,6 +588,542 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Imports
+         * @description The newest imports, with the first issues of each.
+         */
+        get: operations["imports"];
+        put?: never;
+        /**
+         * Submit
+         * @description Upload a file, or the parts of one; it is judged, and nothing is stored. ``columns`` and ``datum`` are JSON.
+         */
+        post: operations["submit_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Import
+         * @description An import as it is now: how far it is, what was found out, what is to be decided.
+         */
+        get: operations["import"];
+        put?: never;
+        post?: never;
+        /**
+         * Drop
+         * @description Drop an import that was not stored, with its files.
+         */
+        delete: operations["drop_import"];
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Decide something; the file is judged again, and nothing is stored.
+         */
+        patch: operations["change_import"];
+        trace?: never;
+    };
+    "/api/imports/{import_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview
+         * @description What it would look like: candidates on the map, rows by what they change, problems in place, sample values.
+         */
+        get: operations["import_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm
+         * @description Store what was shown, in one transaction.
+         */
+        post: operations["confirm_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description Take a stored import back; what was changed after it stays and is listed.
+         */
+        post: operations["undo_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/rejected.{ending}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rejected
+         * @description The rejected rows with everything that was in them, where, and why not: to be mended and sent again.
+         */
+        get: operations["import_rejected"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/circles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Circles
+         * @description Every circle with its limit, its facilities and the source of its figure.
+         */
+        get: operations["circles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description Runs that the caller may see, the newest first, without their tables by unit.
+         */
+        get: operations["runs"];
+        put?: never;
+        /**
+         * Start
+         * @description Ask a question. The same question of the same data is answered from what is kept (200).
+         */
+        post: operations["start_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description One run; with ``limit_m`` its figures are decided again, without a search.
+         */
+        get: operations["run"];
+        put?: never;
+        post?: never;
+        /**
+         * Dismiss
+         * @description Stop a run, or delete one that is over.
+         */
+        delete: operations["dismiss_run"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/recompute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recompute
+         * @description Ask again of the layers as they were, and compare to the last digit.
+         */
+        post: operations["recompute_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/demand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Demand
+         * @description Every building with its distance: the page's slider decides by these, without a new search.
+         */
+        get: operations["run_demand"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/facilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Facilities
+         * @description The facilities of a run, proposed ones among them.
+         */
+        get: operations["run_facilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Route
+         * @description The way between a building and its nearest facility; no feature where there is none.
+         */
+        get: operations["run_route"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/reach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reach
+         * @description The streets within reach, cut exactly at the limit.
+         */
+        get: operations["run_reach"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/uncovered.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Uncovered
+         * @description Who is not covered, by street office, with the gap in metres.
+         */
+        get: operations["run_uncovered"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/compare/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare
+         * @description Who comes in and who falls out from this run to the other.
+         */
+        get: operations["compare_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scenarios": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description All scenarios, the one changed last first.
+         */
+        get: operations["scenarios"];
+        put?: never;
+        /**
+         * Create
+         * @description Keep a new scenario.
+         */
+        post: operations["create_scenario"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scenarios/{scenario_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description One scenario.
+         */
+        get: operations["scenario"];
+        /**
+         * Change
+         * @description Replace title, note or changes of a scenario.
+         */
+        put: operations["change_scenario"];
+        post?: never;
+        /**
+         * Drop
+         * @description Delete a scenario; runs made on it keep what it was.
+         */
+        delete: operations["drop_scenario"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scenarios/{scenario_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept
+         * @description Take the proposal of a siting run into a scenario.
+         */
+        post: operations["accept_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/processes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Processes
+         * @description The analyses there are.
+         */
+        get: operations["processes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/processes/{process_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Process
+         * @description One analysis with its inputs, of which the page makes its form, and its outputs.
+         */
+        get: operations["process"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/processes/{process_id}/execution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Execute
+         * @description Execute: the results at once (200), or with ``Prefer: respond-async`` a job to ask for (201).
+         */
+        post: operations["execute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Jobs
+         * @description Jobs that the caller may see, the newest first.
+         */
+        get: operations["jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Job
+         * @description How far a job is.
+         */
+        get: operations["job"];
+        put?: never;
+        post?: never;
+        /**
+         * Dismiss
+         * @description Stop a job, or delete one that is over.
+         */
+        delete: operations["dismiss_job"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/jobs/{job_id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Results
+         * @description The results of a job: figures, and buildings and facilities as GeoJSON.
+         */
+        get: operations["job_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/search": {
         parameters: {
             query?: never;
@@ -752,6 +1288,36 @@ export interface components {
             /** File */
             file: string;
         };
+        /** Body_submit_import */
+        Body_submit_import: {
+            /** Files */
+            files: string[];
+            /**
+             * Layer
+             * @description Found out or asked if not given
+             */
+            layer?: string | null;
+            /**
+             * Mode
+             * @default upsert
+             * @enum {string}
+             */
+            mode: "upsert" | "replace";
+            /** Crs */
+            crs?: string | null;
+            /** Encoding */
+            encoding?: string | null;
+            /** Sheet */
+            sheet?: string | null;
+            /** Columns */
+            columns?: string | null;
+            /** Datum */
+            datum?: string | null;
+            /** Data Status */
+            data_status?: ("official" | "surveyed" | "derived" | "illustrative") | null;
+            /** Keep Valid */
+            keep_valid?: boolean | null;
+        };
         /**
          * Choice
          * @description A value a field may take.
@@ -760,6 +1326,99 @@ export interface components {
             /** Id */
             id: string;
             label: components["schemas"]["Label"];
+        };
+        /**
+         * ChosenSite
+         * @description A site of a proposal.
+         */
+        ChosenSite: {
+            /** Uid */
+            uid: string;
+            /** Circle */
+            circle: string;
+            /** Name */
+            name: string | null;
+            /** Cost */
+            cost: number;
+            /** Demand */
+            demand: number | null;
+            /** Farthest M */
+            farthest_m: number | null;
+        };
+        /**
+         * CircleDemand
+         * @description Who is asked.
+         */
+        CircleDemand: {
+            /** Layer */
+            layer: string;
+            title: components["schemas"]["Label"];
+        };
+        /**
+         * CircleDescription
+         * @description A named service area, with the source of its figure and how far that was read.
+         */
+        CircleDescription: {
+            /** Id */
+            id: string;
+            title: components["schemas"]["Label"];
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "walk" | "drive";
+            limit: components["schemas"]["CircleLimit"];
+            facility: components["schemas"]["CircleFacility"];
+            /** Members */
+            members: string[];
+            demand: components["schemas"]["CircleDemand"];
+            /** Denominators */
+            denominators: string[];
+            /** Capacity */
+            capacity: boolean;
+            /** Target Share */
+            target_share: number | null;
+            /** Target Source */
+            target_source: string | null;
+            /** Source */
+            source: string;
+            /** Evidence */
+            evidence: string;
+        };
+        /**
+         * CircleFacility
+         * @description What a circle is about: layers, and which of their features.
+         */
+        CircleFacility: {
+            /** Layers */
+            layers: string[];
+            /** Where */
+            where: {
+                [key: string]: unknown;
+            }[];
+            title: components["schemas"]["Label"];
+        };
+        /**
+         * CircleLimit
+         * @description How far a circle goes; ``field`` where each facility has its own radius.
+         */
+        CircleLimit: {
+            /** Metres */
+            metres: number | null;
+            /** Minutes */
+            minutes: number | null;
+            /** Speed Kmh */
+            speed_kmh: number | null;
+            /** Field */
+            field: string | null;
+        };
+        /**
+         * Circles
+         * @description All circles.
+         */
+        Circles: {
+            /** Circles */
+            circles: components["schemas"]["CircleDescription"][];
         };
         /**
          * Collection
@@ -813,6 +1472,39 @@ export interface components {
             collections: components["schemas"]["Collection"][];
         };
         /**
+         * ColumnAlternative
+         * @description Another field a column could be.
+         */
+        ColumnAlternative: {
+            /** Field */
+            field: string;
+            /** Score */
+            score: number;
+        };
+        /**
+         * ColumnCandidate
+         * @description What a column is taken for, how surely and why.
+         */
+        ColumnCandidate: {
+            /** Column */
+            column: string;
+            /** Field */
+            field: string | null;
+            /** Score */
+            score: number;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "certain" | "ask" | "none";
+            /** Evidence */
+            evidence: string[];
+            /** Evidence En */
+            evidence_en: string[];
+            /** Alternatives */
+            alternatives: components["schemas"]["ColumnAlternative"][];
+        };
+        /**
          * Conformance
          * @description Conformance classes that tests prove.
          */
@@ -843,6 +1535,43 @@ export interface components {
             name: string;
             /** Password */
             password: string;
+        };
+        /**
+         * CrsCandidate
+         * @description A coordinate system the file could be in; ``bounds`` are west, south, east, north.
+         */
+        CrsCandidate: {
+            /** Id */
+            id: string;
+            title: components["schemas"]["Label"];
+            /** Score */
+            score: number;
+            /** Evidence */
+            evidence: string[];
+            /** Evidence En */
+            evidence_en: string[];
+            /** Same As */
+            same_as: string[];
+            /** Needs Parameters */
+            needs_parameters: boolean;
+            /** Bounds */
+            bounds: number[];
+        };
+        /**
+         * CrsFinding
+         * @description The coordinate system and its rivals.
+         */
+        CrsFinding: {
+            /** Chosen */
+            chosen: string | null;
+            /** Candidates */
+            candidates: components["schemas"]["CrsCandidate"][];
+            /** Verdict */
+            verdict?: ("certain" | "ask" | "refuse") | null;
+            /** Reason */
+            reason?: string | null;
+            /** Reason En */
+            reason_en?: string | null;
         };
         /**
          * Curve
@@ -880,6 +1609,88 @@ export interface components {
             source: string;
             /** Illustrative */
             illustrative: boolean;
+        };
+        /**
+         * Datum
+         * @description The way from an old datum to CGCS2000: seven parameters, four parameters, or at least three control points.
+         */
+        Datum: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "seven" | "four" | "points";
+            /** Dx M */
+            dx_m?: number | null;
+            /** Dy M */
+            dy_m?: number | null;
+            /** Dz M */
+            dz_m?: number | null;
+            /** Rx Arcsec */
+            rx_arcsec?: number | null;
+            /** Ry Arcsec */
+            ry_arcsec?: number | null;
+            /** Rz Arcsec */
+            rz_arcsec?: number | null;
+            /** Rotation Arcsec */
+            rotation_arcsec?: number | null;
+            /** Scale Ppm */
+            scale_ppm?: number | null;
+            /** Convention */
+            convention?: ("position_vector" | "coordinate_frame") | null;
+            /** Source Crs */
+            source_crs?: string | null;
+            /** Target Crs */
+            target_crs?: string | null;
+            /** Points */
+            points?: components["schemas"]["DatumPoint"][] | null;
+        };
+        /**
+         * DatumFinding
+         * @description The transformation that was used and how well it fits, metres.
+         */
+        DatumFinding: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "seven" | "four" | "points";
+            /** Parameters */
+            parameters: {
+                [key: string]: number | string;
+            };
+            /** Residuals M */
+            residuals_m: [
+                number,
+                number
+            ][];
+            /** Names */
+            names: string[];
+            /** Rms M */
+            rms_m: number | null;
+            /**
+             * Against
+             * @enum {string}
+             */
+            against: "control_points" | "register" | "nothing";
+        };
+        /**
+         * DatumPoint
+         * @description One control point: east and north in the file's old system and in CGCS2000, metres.
+         */
+        DatumPoint: {
+            /** Source */
+            source: [
+                number,
+                number
+            ];
+            /** Target */
+            target: [
+                number,
+                number
+            ];
+            /** Name */
+            name?: string | null;
         };
         /**
          * Decision
@@ -935,6 +1746,62 @@ export interface components {
             ];
         };
         /**
+         * DrawnCandidate
+         * @description Where the file would lie under one coordinate system, WGS 84.
+         */
+        DrawnCandidate: {
+            /** Id */
+            id: string;
+            title: components["schemas"]["Label"];
+            geojson: components["schemas"]["DrawnFeatures"];
+        };
+        /**
+         * DrawnFeature
+         * @description A shape for the map (GeoJSON), WGS 84.
+         */
+        DrawnFeature: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "Feature";
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            } | null;
+            /** Properties */
+            properties: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * DrawnFeatures
+         * @description Shapes for the map (GeoJSON).
+         */
+        DrawnFeatures: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "FeatureCollection";
+            /** Features */
+            features: components["schemas"]["DrawnFeature"][];
+        };
+        /**
+         * EncodingCandidate
+         * @description An encoding the texts could be in.
+         */
+        EncodingCandidate: {
+            /** Id */
+            id: string;
+            /** Score */
+            score: number;
+            /** Evidence */
+            evidence: string[];
+            /** Evidence En */
+            evidence_en: string[];
+        };
+        /**
          * ErrorKind
          * @description One kind of refusal.
          */
@@ -973,7 +1840,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "transition" | "measure" | "note" | "photo" | "correction" | "approval" | "opening";
+            kind: "transition" | "measure" | "note" | "photo" | "correction" | "approval" | "opening" | "withdrawal";
             /**
              * Valid At
              * Format: date-time
@@ -1037,6 +1904,29 @@ export interface components {
              * @default 1
              */
             payload_version: number;
+        };
+        /**
+         * Execution
+         * @description A request to execute a process.
+         */
+        Execution: {
+            /**
+             * Inputs
+             * @default {}
+             */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** Outputs */
+            outputs?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Response
+             * @default document
+             * @enum {string}
+             */
+            response: "document" | "raw";
         };
         /**
          * Extent
@@ -1237,6 +2127,349 @@ export interface components {
             status: "ok";
         };
         /**
+         * Import
+         * @description One import: uploaded, judged without storing anything, then confirmed or dropped.
+         */
+        Import: {
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "reading" | "judging" | "needs_confirmation" | "ready" | "refused" | "storing" | "stored" | "undone" | "failed";
+            progress: components["schemas"]["ImportProgress"];
+            /** Layer */
+            layer: string | null;
+            /** Layer Candidates */
+            layer_candidates: components["schemas"]["LayerCandidate"][];
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "upsert" | "replace";
+            /** Files */
+            files: components["schemas"]["ImportFile"][];
+            choices: components["schemas"]["ImportChoices"];
+            /** Sheets */
+            sheets: components["schemas"]["ImportSheet"][];
+            /** Questions */
+            questions: ("layer" | "sheet" | "crs" | "encoding" | "columns" | "datum")[];
+            report: components["schemas"]["ImportJudgement"] | null;
+            /** Batch */
+            batch: string | null;
+            /** Problem */
+            problem: {
+                [key: string]: unknown;
+            } | null;
+            /** Actor */
+            actor: string;
+            /** Created At */
+            created_at: string;
+            /** Updated At */
+            updated_at: string;
+            links: components["schemas"]["ImportLinks"];
+        };
+        /**
+         * ImportBatch
+         * @description What was written, in one transaction.
+         */
+        ImportBatch: {
+            /** Id */
+            id: string;
+            /** Layer */
+            layer: string;
+            /** Revision */
+            revision: number;
+            /** Recorded At */
+            recorded_at: string;
+            /** Actor */
+            actor: string;
+            /** Reason */
+            reason: string;
+            /** Inserted */
+            inserted: number;
+            /** Updated */
+            updated: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Deleted */
+            deleted: number;
+            /** File Name */
+            file_name: string | null;
+            /** File Sha256 */
+            file_sha256: string | null;
+            /** Choices */
+            choices: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * ImportChange
+         * @description What a person decides; what is left out stays, null takes a decision back. The file is judged again.
+         */
+        ImportChange: {
+            /** Layer */
+            layer?: string | null;
+            /** Mode */
+            mode?: ("upsert" | "replace") | null;
+            /** Crs */
+            crs?: string | null;
+            /** Encoding */
+            encoding?: string | null;
+            /** Sheet */
+            sheet?: string | null;
+            /**
+             * Columns
+             * @description Column of the file to field id; an empty id leaves the column out
+             */
+            columns?: {
+                [key: string]: string;
+            } | null;
+            datum?: components["schemas"]["Datum"] | null;
+            /** Data Status */
+            data_status?: ("official" | "surveyed" | "derived" | "illustrative") | null;
+            /**
+             * Keep Valid
+             * @description Store the good rows, give the others back
+             */
+            keep_valid?: boolean | null;
+        };
+        /**
+         * ImportChoices
+         * @description What people have decided so far; null where the desk decides by its own evidence.
+         */
+        ImportChoices: {
+            /** Crs */
+            crs: string | null;
+            /** Encoding */
+            encoding: string | null;
+            /** Sheet */
+            sheet: string | null;
+            /** Columns */
+            columns: {
+                [key: string]: string;
+            };
+            datum: components["schemas"]["Datum"] | null;
+            /**
+             * Data Status
+             * @enum {string}
+             */
+            data_status: "official" | "surveyed" | "derived" | "illustrative";
+            /** Keep Valid */
+            keep_valid: boolean;
+        };
+        /**
+         * ImportFile
+         * @description One uploaded file, under the name it is kept by.
+         */
+        ImportFile: {
+            /** Name */
+            name: string;
+            /** Bytes */
+            bytes: number;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
+         * ImportIssue
+         * @description One thing that was found.
+         */
+        ImportIssue: {
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "error" | "warning" | "info";
+            /** Code */
+            code: string;
+            /** Where */
+            where: string;
+            /** Message */
+            message: string;
+            /** Message En */
+            message_en: string;
+        };
+        /**
+         * ImportJudgement
+         * @description The report, the same as ``yzgeo import --json`` prints.
+         */
+        ImportJudgement: {
+            /** Layer */
+            layer: string;
+            /** File */
+            file: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "ok" | "needs_confirmation" | "refuse";
+            /** Questions */
+            questions: ("layer" | "sheet" | "crs" | "encoding" | "columns" | "datum")[];
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "upsert" | "replace";
+            /** Dry Run */
+            dry_run: boolean;
+            /** Encoding */
+            encoding: string | null;
+            /** Encoding Candidates */
+            encoding_candidates: components["schemas"]["EncodingCandidate"][];
+            crs: components["schemas"]["CrsFinding"];
+            datum: components["schemas"]["DatumFinding"] | null;
+            /** Columns */
+            columns: {
+                [key: string]: string | null;
+            };
+            /** Column Candidates */
+            column_candidates: components["schemas"]["ColumnCandidate"][];
+            matching: components["schemas"]["MatchCounts"];
+            rows: components["schemas"]["RowCounts"];
+            /** Rejected Rows */
+            rejected_rows: number[];
+            /** Data Status */
+            data_status: {
+                [key: string]: number;
+            };
+            /** Deleted */
+            deleted: number;
+            /** Issues */
+            issues: components["schemas"]["ImportIssue"][];
+            /** Issues Total */
+            issues_total: number;
+            batch: components["schemas"]["ImportBatch"] | null;
+        };
+        /**
+         * ImportLinks
+         * @description Where to go on; null where there is nothing (yet).
+         */
+        ImportLinks: {
+            /** Self */
+            self: string;
+            /** Preview */
+            preview: string | null;
+            /** Confirm */
+            confirm: string | null;
+            /** Undo */
+            undo: string | null;
+            /** Rejected Csv */
+            rejected_csv: string | null;
+            /** Rejected Xlsx */
+            rejected_xlsx: string | null;
+        };
+        /**
+         * ImportPreview
+         * @description What to show on the map and in tables before anything is stored; long lists are cut, the report counts all.
+         */
+        ImportPreview: {
+            /** Candidates */
+            candidates: components["schemas"]["DrawnCandidate"][];
+            features: components["schemas"]["DrawnFeatures"];
+            problems: components["schemas"]["DrawnFeatures"];
+            /** Samples */
+            samples: {
+                [key: string]: unknown[];
+            };
+            /** Matches */
+            matches: components["schemas"]["RowMatch"][];
+            /** Matches Total */
+            matches_total: number;
+            /** Truncated */
+            truncated: boolean;
+        };
+        /**
+         * ImportProgress
+         * @description How far the work is, of ``total`` steps.
+         */
+        ImportProgress: {
+            /** Done */
+            done: number;
+            /** Total */
+            total: number;
+            /** Step */
+            step: string;
+            /** Step En */
+            step_en: string;
+        };
+        /**
+         * ImportSheet
+         * @description A sheet, a layer or a data set inside what was uploaded.
+         */
+        ImportSheet: {
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sheet" | "layer" | "member";
+            /** Rows */
+            rows: number | null;
+            /** Chosen */
+            chosen: boolean;
+        };
+        /**
+         * ImportUndone
+         * @description What an undo did, and what it left alone.
+         */
+        ImportUndone: {
+            undone: components["schemas"]["Undone"];
+            /** Later Edits */
+            later_edits: components["schemas"]["LaterEdit"][];
+        };
+        /**
+         * Imports
+         * @description Imports, newest first.
+         */
+        Imports: {
+            /** Imports */
+            imports: components["schemas"]["Import"][];
+        };
+        /**
+         * JobList
+         * @description Jobs, the newest first.
+         */
+        JobList: {
+            /** Jobs */
+            jobs: components["schemas"]["JobStatus"][];
+            /** Links */
+            links: components["schemas"]["Link"][];
+        };
+        /**
+         * JobStatus
+         * @description State of a job.
+         */
+        JobStatus: {
+            /** Processid */
+            processID: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "process";
+            /** Jobid */
+            jobID: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "accepted" | "running" | "successful" | "failed" | "dismissed";
+            /** Message */
+            message: string;
+            /** Created */
+            created: string;
+            /** Updated */
+            updated: string;
+            /** Finished */
+            finished?: string | null;
+            /** Progress */
+            progress: number;
+            /** Links */
+            links: components["schemas"]["Link"][];
+        };
+        /**
          * Label
          * @description A text in Chinese and in English.
          */
@@ -1285,6 +2518,37 @@ export interface components {
             planned_finish: string;
             /** Days Late */
             days_late: number;
+        };
+        /**
+         * LaterEdit
+         * @description A change made after the import, which stays as it is.
+         */
+        LaterEdit: {
+            /** Uid */
+            uid: string;
+            /** Revision */
+            revision: number;
+            /** At */
+            at: string;
+            /** Actor */
+            actor: string;
+            /** Kept */
+            kept: boolean;
+        };
+        /**
+         * LayerCandidate
+         * @description A layer the file could be for.
+         */
+        LayerCandidate: {
+            /** Id */
+            id: string;
+            title: components["schemas"]["Label"];
+            /** Score */
+            score: number;
+            /** Evidence */
+            evidence: string[];
+            /** Evidence En */
+            evidence_en: string[];
         };
         /**
          * LayerDescription
@@ -1384,6 +2648,22 @@ export interface components {
             };
         };
         /**
+         * LeastServed
+         * @description The tenth of the people who have it farthest.
+         */
+        LeastServed: {
+            /** People */
+            people: number | null;
+            /** From M */
+            from_m: number | null;
+            /** Mean M */
+            mean_m: number | null;
+            /** Mean All M */
+            mean_all_m: number | null;
+            /** No Way */
+            no_way: number | null;
+        };
+        /**
          * LegendEntry
          * @description One line of a legend.
          */
@@ -1416,6 +2696,22 @@ export interface components {
             title?: string | null;
             /** Templated */
             templated?: boolean | null;
+        };
+        /**
+         * MatchCounts
+         * @description What the rows are to the register.
+         */
+        MatchCounts: {
+            /** New */
+            new: number;
+            /** Changed */
+            changed: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Ambiguous */
+            ambiguous: number;
+            /** Missing */
+            missing: number;
         };
         /**
          * Me
@@ -1533,7 +2829,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "transition" | "measure" | "note" | "photo" | "correction" | "approval" | "opening";
+            kind: "transition" | "measure" | "note" | "photo" | "correction" | "approval" | "opening" | "withdrawal";
             /**
              * Valid At
              * Format: date-time
@@ -1595,6 +2891,23 @@ export interface components {
             base_map: components["schemas"]["BaseMap"] | null;
         };
         /**
+         * ParcelShare
+         * @description A cleared parcel and how much of its land is covered.
+         */
+        ParcelShare: {
+            /** Uid */
+            uid: string;
+            /** Code */
+            code: string | null;
+            /** Name */
+            name: string | null;
+            /** Subdistrict */
+            subdistrict: string | null;
+            land: components["schemas"]["Share"];
+            /** Distance M */
+            distance_m: number | null;
+        };
+        /**
          * Place
          * @description Where the person stood, metres from the feature.
          */
@@ -1645,6 +2958,68 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * ProcessDescription
+         * @description A process with its inputs and outputs.
+         */
+        ProcessDescription: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /** Description */
+            description: string;
+            /** Version */
+            version: string;
+            /** Keywords */
+            keywords: string[];
+            /** Jobcontroloptions */
+            jobControlOptions: string[];
+            /** Outputtransmission */
+            outputTransmission: string[];
+            /** Links */
+            links: components["schemas"]["Link"][];
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** Outputs */
+            outputs: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * ProcessList
+         * @description All processes.
+         */
+        ProcessList: {
+            /** Processes */
+            processes: components["schemas"]["ProcessSummary"][];
+            /** Links */
+            links: components["schemas"]["Link"][];
+        };
+        /**
+         * ProcessSummary
+         * @description A process in short.
+         */
+        ProcessSummary: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /** Description */
+            description: string;
+            /** Version */
+            version: string;
+            /** Keywords */
+            keywords: string[];
+            /** Jobcontroloptions */
+            jobControlOptions: string[];
+            /** Outputtransmission */
+            outputTransmission: string[];
+            /** Links */
+            links: components["schemas"]["Link"][];
+        };
+        /**
          * ProgressDays
          * @description First and last day on which the district can be looked at; the last one is what is meant by now.
          */
@@ -1691,6 +3066,14 @@ export interface components {
             };
         };
         /**
+         * ProposalAccepted
+         * @description A siting run whose proposal goes into a scenario.
+         */
+        ProposalAccepted: {
+            /** Run */
+            run: string;
+        };
+        /**
          * Receipt
          * @description Proof of an entry; ``code`` is short enough for the telephone.
          */
@@ -1727,7 +3110,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "transition" | "measure" | "note" | "photo" | "correction" | "approval" | "opening";
+            kind: "transition" | "measure" | "note" | "photo" | "correction" | "approval" | "opening" | "withdrawal";
             /**
              * Valid At
              * Format: date-time
@@ -1772,6 +3155,460 @@ export interface components {
             events: components["schemas"]["RecentEvent"][];
             /** Before */
             before: number | null;
+        };
+        /**
+         * RowCounts
+         * @description Rows in = kept + rejected.
+         */
+        RowCounts: {
+            /** In */
+            in: number;
+            /** Kept */
+            kept: number;
+            /** Rejected */
+            rejected: number;
+        };
+        /**
+         * RowMatch
+         * @description What one row is to the register; ``row`` is null for features that the file does not have.
+         */
+        RowMatch: {
+            /** Row */
+            row: number | null;
+            /** Uid */
+            uid: string | null;
+            /** Title */
+            title: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "new" | "changed" | "unchanged" | "ambiguous" | "missing";
+            /** By */
+            by: ("code" | "name" | "geometry") | null;
+            /** Changed */
+            changed: string[];
+        };
+        /**
+         * Run
+         * @description A run with everything that decided it.
+         */
+        Run: {
+            /** Id */
+            id: string;
+            /**
+             * Analysis
+             * @enum {string}
+             */
+            analysis: "coverage" | "siting";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "dismissed";
+            progress: components["schemas"]["RunProgress"];
+            /** Parameters */
+            parameters: {
+                [key: string]: unknown;
+            };
+            circle: components["schemas"]["RunCircle"];
+            scenario: components["schemas"]["RunScenario"] | null;
+            /** Inputs */
+            inputs: {
+                [key: string]: components["schemas"]["RunInput"];
+            };
+            /** Versions */
+            versions: {
+                [key: string]: string;
+            };
+            /** Data Status */
+            data_status: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** Illustrative */
+            illustrative: boolean;
+            /** Day */
+            day: string;
+            /**
+             * Access
+             * @enum {string}
+             */
+            access: "public" | "internal" | "restricted";
+            /** Actor */
+            actor: string | null;
+            /** Created At */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            summary: components["schemas"]["RunSummary"] | null;
+            /** Problem */
+            problem: {
+                [key: string]: unknown;
+            } | null;
+            /** Result Sha256 */
+            result_sha256: string | null;
+            links: components["schemas"]["RunLinks"];
+        };
+        /**
+         * RunCapacity
+         * @description Places and people: the two-step catchment, and how many fit in at all.
+         */
+        RunCapacity: {
+            /** Places */
+            places: number;
+            /** Places Per Head */
+            places_per_head: number | null;
+            /** People In Reach */
+            people_in_reach: number;
+            /** People Placed */
+            people_placed: number;
+            /** People Unplaced */
+            people_unplaced: number;
+        };
+        /**
+         * RunCircle
+         * @description The circle of a run.
+         */
+        RunCircle: {
+            /** Id */
+            id: string;
+            title: components["schemas"]["Label"];
+            /** Mode */
+            mode: string;
+            /** Target Share */
+            target_share: number | null;
+            /** Target Source */
+            target_source: string | null;
+            /** Source */
+            source: string;
+            /** Evidence */
+            evidence: string;
+            /** Denominators */
+            denominators: string[];
+        };
+        /**
+         * RunComparison
+         * @description Who comes in and who falls out between two runs.
+         */
+        RunComparison: {
+            /** Run */
+            run: string;
+            /** Other */
+            other: string;
+            /** Gained */
+            gained: {
+                [key: string]: number | null;
+            };
+            /** Lost */
+            lost: {
+                [key: string]: number | null;
+            };
+            /** Shorter */
+            shorter: {
+                [key: string]: number | null;
+            };
+            /** Before */
+            before: {
+                [key: string]: components["schemas"]["Share"];
+            };
+            /** After */
+            after: {
+                [key: string]: components["schemas"]["Share"];
+            };
+            /** Uids In */
+            uids_in: string[];
+            /** Uids Out */
+            uids_out: string[];
+            /** Only Before */
+            only_before: number;
+            /** Only After */
+            only_after: number;
+            /** Withheld */
+            withheld: string[];
+        };
+        /**
+         * RunInput
+         * @description A layer or file as a run read it.
+         */
+        RunInput: {
+            /** Revision */
+            revision: number | null;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
+         * RunLinks
+         * @description Addresses of a run's answers.
+         */
+        RunLinks: {
+            /** Self */
+            self: string;
+            /** Demand */
+            demand: string;
+            /** Facilities */
+            facilities: string;
+            /** Reach */
+            reach: string;
+            /** Route */
+            route: string;
+            /** Uncovered */
+            uncovered: string;
+            /** Compare */
+            compare: string;
+            /** Job */
+            job: string;
+        };
+        /**
+         * RunNetwork
+         * @description The network a run used.
+         */
+        RunNetwork: {
+            /** Hash */
+            hash: string;
+            /** Mode */
+            mode: string;
+            /** Date */
+            date: string;
+            /** Nodes */
+            nodes: number;
+            /** Edges */
+            edges: number;
+            /** Length M */
+            length_m: number;
+            /** Components */
+            components: number;
+            /** Barriers */
+            barriers: string;
+            /** Slope */
+            slope: boolean;
+            source: components["schemas"]["Label"];
+        };
+        /**
+         * RunPoints
+         * @description GeoJSON points of a run: buildings with their distances, or facilities.
+         */
+        RunPoints: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "FeatureCollection";
+            /** Features */
+            features: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
+         * RunProgress
+         * @description How far a run is.
+         */
+        RunProgress: {
+            /** Done */
+            done: number;
+            /** Total */
+            total: number;
+            /** Step */
+            step: string;
+        };
+        /**
+         * RunRecomputed
+         * @description A run asked again of the layers as they were, compared to the last digit.
+         */
+        RunRecomputed: {
+            /** Id */
+            id: string;
+            /** Same */
+            same: boolean;
+            /** Result Sha256 */
+            result_sha256: string;
+            /** Recomputed Sha256 */
+            recomputed_sha256: string;
+            /** Inputs Changed */
+            inputs_changed: string[];
+            /** Largest Difference M */
+            largest_difference_m: number | null;
+            /** Versions */
+            versions: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+        };
+        /**
+         * RunScenario
+         * @description The scenario of a run.
+         */
+        RunScenario: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * RunSent
+         * @description A question; the parameters are described at ``/ogc/processes/{analysis}``.
+         */
+        RunSent: {
+            /**
+             * Analysis
+             * @enum {string}
+             */
+            analysis: "coverage" | "siting";
+            /**
+             * Parameters
+             * @description circle, scenario, at, minutes, speed_kmh, metres …
+             */
+            parameters: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * RunSummary
+         * @description The figures of a run. ``detour_loss`` is straight minus network, in percentage points, by weight.
+         */
+        RunSummary: {
+            /** Limit M */
+            limit_m: number | null;
+            people: components["schemas"]["Share"];
+            dwellings: components["schemas"]["Share"];
+            buildings: components["schemas"]["Share"];
+            land?: components["schemas"]["Share"] | null;
+            /** Straight */
+            straight: {
+                [key: string]: components["schemas"]["Share"];
+            };
+            /** Detour Loss */
+            detour_loss: {
+                [key: string]: number | null;
+            };
+            /** Before */
+            before?: {
+                [key: string]: components["schemas"]["Share"];
+            } | null;
+            /** By Subdistrict */
+            by_subdistrict?: components["schemas"]["UnitShare"][] | null;
+            /** By Community */
+            by_community?: components["schemas"]["UnitShare"][] | null;
+            /** By Compound */
+            by_compound?: components["schemas"]["UnitShare"][] | null;
+            /** By Parcel */
+            by_parcel?: components["schemas"]["ParcelShare"][] | null;
+            least_served: components["schemas"]["LeastServed"] | null;
+            unreachable: components["schemas"]["Unreachable"];
+            /** Facilities */
+            facilities: number;
+            capacity?: components["schemas"]["RunCapacity"] | null;
+            siting?: components["schemas"]["SitingResult"] | null;
+            network: components["schemas"]["RunNetwork"];
+            /**
+             * Withheld
+             * @description Weights that the caller may not see
+             */
+            withheld: string[];
+        };
+        /**
+         * Runs
+         * @description Runs, the newest first, without their tables by unit.
+         */
+        Runs: {
+            /** Runs */
+            runs: components["schemas"]["Run"][];
+        };
+        /**
+         * ScenarioChange
+         * @description One change; which fields it needs depends on its kind.
+         */
+        ScenarioChange: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "add_facility" | "open_road" | "close_road" | "reuse_parcel";
+            /** Layer */
+            layer?: string | null;
+            /** Lon */
+            lon?: number | null;
+            /** Lat */
+            lat?: number | null;
+            /** Uid */
+            uid?: string | null;
+            /** As Layer */
+            as_layer?: string | null;
+            /** Properties */
+            properties?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * ScenarioChanged
+         * @description What is new in a scenario; a version refuses the change where somebody else was faster.
+         */
+        ScenarioChanged: {
+            /** Title */
+            title?: string | null;
+            /** Note */
+            note?: string | null;
+            /** Changes */
+            changes?: components["schemas"]["ScenarioChange"][] | null;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * ScenarioList
+         * @description Scenarios, the one changed last first.
+         */
+        ScenarioList: {
+            /** Scenarios */
+            scenarios: components["schemas"]["ScenarioRead"][];
+        };
+        /**
+         * ScenarioRead
+         * @description A scenario as it is kept.
+         */
+        ScenarioRead: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /** Note */
+            note: string;
+            /**
+             * Base
+             * @description Revision of each layer when the scenario was made
+             */
+            base: {
+                [key: string]: number;
+            };
+            /** Changes */
+            changes: components["schemas"]["ScenarioChange"][];
+            /** Actor */
+            actor: string;
+            /** Created At */
+            created_at: string;
+            /** Updated At */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ScenarioSent
+         * @description A new scenario.
+         */
+        ScenarioSent: {
+            /** Title */
+            title: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Changes
+             * @default []
+             */
+            changes: components["schemas"]["ScenarioChange"][];
         };
         /**
          * SearchHit
@@ -1831,6 +3668,18 @@ export interface components {
             settings: components["schemas"]["Setting"][];
         };
         /**
+         * Share
+         * @description One weight: who is covered, of how many, in percent; null where nobody knows or it is withheld.
+         */
+        Share: {
+            /** Covered */
+            covered: number | null;
+            /** Total */
+            total: number | null;
+            /** Share */
+            share: number | null;
+        };
+        /**
          * SignedIn
          * @description A new session. The token is for programs; browsers use the cookie that comes with it.
          */
@@ -1848,6 +3697,37 @@ export interface components {
             token: string;
             /** Expires At */
             expires_at: string;
+        };
+        /**
+         * SitingResult
+         * @description A proposal: the sites, the proof and the gain.
+         */
+        SitingResult: {
+            /**
+             * Model
+             * @enum {string}
+             */
+            model: "lscp" | "mclp" | "p_median";
+            /** Weight */
+            weight: string;
+            /** Candidates */
+            candidates: number;
+            /** Sites */
+            sites: components["schemas"]["ChosenSite"][];
+            /** Objective */
+            objective: number | null;
+            /** Bound */
+            bound: number | null;
+            /** Gap */
+            gap: number;
+            /** Optimal */
+            optimal: boolean;
+            /** Weight Total */
+            weight_total: number | null;
+            /** Share Before */
+            share_before: number | null;
+            /** Share After */
+            share_after: number | null;
         };
         /**
          * SpatialExtent
@@ -1901,7 +3781,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "transition" | "measure" | "note" | "photo" | "correction" | "approval" | "opening";
+            kind: "transition" | "measure" | "note" | "photo" | "correction" | "approval" | "opening" | "withdrawal";
             /**
              * Valid At
              * Format: date-time
@@ -2008,6 +3888,8 @@ export interface components {
             late: number;
             forecast: components["schemas"]["ForecastTold"];
             denominator: components["schemas"]["Label"];
+            /** Own Part */
+            own_part: boolean;
             /** Source */
             source: string;
             /** Illustrative */
@@ -2018,7 +3900,8 @@ export interface components {
          * @description A promise of the plan and where it stands.
          *
          *     ``registered`` and ``done`` are in the figure's unit and null where nothing can tell. ``share`` is ``done`` over
-         *     the promised ``value``. With ``withheld`` the caller may not see what is measured.
+         *     the promised ``value``. With ``withheld`` the caller may not see what is measured; with ``own_part`` the figures are
+         *     those of the caller's own street offices.
          */
         TargetState: {
             /** Id */
@@ -2055,6 +3938,8 @@ export interface components {
             measure: components["schemas"]["Measure"] | null;
             /** Withheld */
             withheld: boolean;
+            /** Own Part */
+            own_part: boolean;
             /** Registered */
             registered: number | null;
             /** Done */
@@ -2102,6 +3987,18 @@ export interface components {
             actor: string | null;
         };
         /**
+         * Undone
+         * @description How many features an undo put back.
+         */
+        Undone: {
+            /** Restored */
+            restored: number;
+            /** Removed */
+            removed: number;
+            /** Brought Back */
+            brought_back: number;
+        };
+        /**
          * UnitProgress
          * @description One street office or community; null for what lies in none.
          */
@@ -2113,6 +4010,35 @@ export interface components {
             /** Layers */
             layers: {
                 [key: string]: components["schemas"]["LayerProgress"];
+            };
+        };
+        /**
+         * UnitShare
+         * @description Figures of a street office, a community or a compound.
+         */
+        UnitShare: {
+            /** Code */
+            code: string | null;
+            /** Name */
+            name: string | null;
+            /** Subdistrict */
+            subdistrict?: string | null;
+            people: components["schemas"]["Share"];
+            dwellings: components["schemas"]["Share"];
+            buildings: components["schemas"]["Share"];
+        };
+        /**
+         * Unreachable
+         * @description Buildings without a way, and why.
+         */
+        Unreachable: {
+            /** Points */
+            points: number;
+            /** People */
+            people: number | null;
+            /** Reasons */
+            reasons: {
+                [key: string]: number;
             };
         };
         /**
@@ -2243,16 +4169,34 @@ export interface operations {
     items: {
         parameters: {
             query?: {
-                /** @description west,south,east,north in degrees */
+                /** @description Language of titles */
+                lang?: ("zh" | "en") | null;
+                /** @description west,south,east,north in the order of the axes of bbox-crs */
                 bbox?: string;
+                /** @description System of bbox, one of the collection's crs */
+                "bbox-crs"?: string;
+                /** @description System of the answer, one of the collection's crs */
+                crs?: string;
                 /** @description Most features in this answer */
                 limit?: number;
                 /** @description Features to skip */
                 offset?: number;
                 /** @description A day, an instant or an interval: the stages at the end of it */
                 datetime?: string;
+                /** @description A condition in CQL2 */
+                filter?: string;
+                /** @description Language of the filter */
+                "filter-lang"?: "cql2-text" | "cql2-json";
+                /** @description System of the coordinates in the filter */
+                "filter-crs"?: string;
+                /** @description Fields in their order of weight, - before those that descend */
+                sortby?: string;
+                /** @description Fields wanted, separated by commas */
+                properties?: string;
+                /** @description Format, whatever Accept says */
+                f?: "json" | "geojson" | "html";
                 /** @description Any field of the layer */
-                filter?: {
+                field?: {
                     [key: string]: string;
                 };
             };
@@ -2287,7 +4231,12 @@ export interface operations {
     };
     item: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description System of the coordinates, one of the collection's crs */
+                crs?: string;
+                /** @description json or html, whatever Accept says */
+                f?: string;
+            };
             header?: never;
             path: {
                 /** @description Id of the layer */
@@ -3200,6 +5149,1263 @@ export interface operations {
                     "image/webp": string;
                     "application/pdf": string;
                 };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    imports: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imports"];
+                };
+            };
+            /** @description The role may not import */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody works on it, or it is not in the state for this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submit_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_submit_import"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description The role may not import */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody works on it, or it is not in the state for this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the import */
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description The role may not import */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody works on it, or it is not in the state for this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the import */
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The role may not import */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody works on it, or it is not in the state for this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the import */
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description The role may not import */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody works on it, or it is not in the state for this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the import */
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            /** @description The role may not import */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody works on it, or it is not in the state for this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the import */
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description The role may not import */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody works on it, or it is not in the state for this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the import */
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportUndone"];
+                };
+            };
+            /** @description The role may not import */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody works on it, or it is not in the state for this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_rejected: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the import */
+                import_id: string;
+                ending: "csv" | "xlsx";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rejected rows with their reasons */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description The role may not import */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody works on it, or it is not in the state for this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    circles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Circles"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runs: {
+        parameters: {
+            query?: {
+                /** @description Only these */
+                analysis?: ("coverage" | "siting") | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Runs"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunSent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run: {
+        parameters: {
+            query?: {
+                /** @description Decide by this limit instead of the run's, in metres */
+                limit_m?: number | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recompute_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRecomputed"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_demand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPoints"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_facilities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPoints"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_route: {
+        parameters: {
+            query: {
+                /** @description The building */
+                uid: string;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPoints"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_reach: {
+        parameters: {
+            query?: {
+                /** @description Decide by this limit instead of the run's, in metres */
+                limit_m?: number | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPoints"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_uncovered: {
+        parameters: {
+            query?: {
+                /** @description Decide by this limit instead of the run's, in metres */
+                limit_m?: number | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_runs: {
+        parameters: {
+            query?: {
+                /** @description Decide by this limit instead of the run's, in metres */
+                limit_m?: number | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunComparison"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scenarios: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioList"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_scenario: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScenarioSent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioRead"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scenario: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scenario_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioRead"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_scenario: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scenario_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScenarioChanged"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioRead"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_scenario: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scenario_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scenario_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalAccepted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioRead"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    processes: {
+        parameters: {
+            query?: {
+                /** @description Language of titles */
+                lang?: ("zh" | "en") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessList"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    process: {
+        parameters: {
+            query?: {
+                /** @description Language of titles */
+                lang?: ("zh" | "en") | null;
+            };
+            header?: never;
+            path: {
+                process_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessDescription"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    execute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                process_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Execution"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    jobs: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobList"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobStatus"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobStatus"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_results: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A refusal */
             default: {

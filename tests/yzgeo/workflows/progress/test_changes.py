@@ -53,3 +53,12 @@ def test_hidden_layers_stay_hidden(demo: Store) -> None:
     assert "pipe_segment" not in progress.changes_between(demo, "anonymous", start=start, end=end)["totals"]
     with pytest.raises(LayerUnknownError):
         progress.changes_between(demo, "anonymous", start=start, end=end, layer="pipe_segment")
+
+
+def test_staff_of_the_field_see_what_moved_in_their_own_street_office(store: Store) -> None:
+    clear(store, FIRST, start=1)
+    asked = {"start": date(2023, 1, 2), "end": date(2023, 1, 4)}
+    for streets, moved in ((["211202001"], [FIRST]), (["211202002"], []), ([], [])):
+        found = progress.changes_between(store, "field", subdistricts=streets, **asked)
+        assert [entry["uid"] for entry in found["moved"]] == moved
+        assert found["totals"] == ({LAYER: 1} if moved else {})

@@ -59,3 +59,12 @@ def test_refusals(demo: Store) -> None:
         progress.curve_of(demo, "anonymous", layer="pipe_segment")
     with pytest.raises(ParameterError):
         progress.curve_of(demo, "admin", layer=LAYER, start=date(2024, 1, 1), end=date(2024, 1, 1))
+
+
+def test_the_curve_of_a_street_office_is_of_its_own_part(store: Store) -> None:
+    clear(store, FIRST, start=1)
+    asked = {"target": "shantytown_area", "start": date(2022, 12, 1), "end": date(2023, 3, 1)}
+    mine = progress.curve_of(store, "field", subdistricts=["211202001"], **asked)
+    theirs = progress.curve_of(store, "field", subdistricts=["211202002"], **asked)
+    assert (mine["total"], mine["delivered"]) == (1.0, [0, 0, 1, 1, 1])
+    assert (theirs["total"], theirs["delivered"]) == (1.0, [0, 0, 0, 0, 0])

@@ -102,3 +102,30 @@ def test_everything_names_its_rule_method_and_source(demo: Store) -> None:
         assert "规划" in each["source"]
         assert each["denominator"]["zh"]
     assert any(each["illustrative"] for each in found["targets"])
+
+
+def test_staff_of_the_field_get_the_board_of_their_own_street_office(store: Store) -> None:
+    """The first parcel lies in 001 and is cleared, the second in 002 and is late since 2023."""
+    clear(store, FIRST, start=1)
+    asked = {"at": date(2024, 2, 1), "layer": LAYER, "by": "subdistrict"}
+    one = progress.progress_on(store, "field", subdistricts=["211202001"], **asked)
+    two = progress.progress_on(store, "field", subdistricts=["211202002"], **asked)
+    none = progress.progress_on(store, "field", **asked)
+    assert [one["district"][LAYER][name] for name in ("count", "done", "late")] == [1, 1, 0]
+    assert [two["district"][LAYER][name] for name in ("count", "done", "late")] == [1, 0, 1]
+    assert [none["district"][LAYER][name] for name in ("count", "done", "late")] == [0, 0, 0]
+    assert [[group["code"] for group in each["groups"]] for each in (one, two, none)] == [
+        ["211202001"],
+        ["211202002"],
+        [],
+    ]
+    assert [[entry["uid"] for entry in each["late"]] for each in (one, two, none)] == [[], [SECOND], []]
+    mine, theirs = target(one, "shantytown_parcels"), target(two, "shantytown_parcels")
+    assert [(each["registered"], each["done"], each["share"], each["value"]) for each in (mine, theirs)] == [
+        (1, 1, 1.0, None),
+        (1, 0, 0.0, None),
+    ]
+    assert (mine["light"], theirs["light"], mine["own_part"]) == ("green", "red", True)
+    assert "本街道" in mine["denominator"]["zh"]
+    whole = target(progress.progress_on(store, "planner", **asked), "shantytown_parcels")
+    assert (whole["registered"], whole["value"], whole["own_part"]) == (2, 63, False)
