@@ -1,5 +1,5 @@
 /** What opens in the drawer beside the targets and the feature: tabs for everyone, desks for those whose work it is. */
-import type { Component } from 'vue'
+import { defineAsyncComponent, type Component } from 'vue'
 import type { Account } from '@/client'
 import type { IconName } from '@/shared/AppIcon.vue'
 import type { Tab } from '@/shared/viewState'
@@ -15,7 +15,15 @@ export interface PanelEntry {
   component: Component
 }
 
-export const PANELS: readonly PanelEntry[] = []
+export const PANELS: readonly PanelEntry[] = [
+  {
+    id: 'import',
+    icon: 'upload',
+    kind: 'desk',
+    roles: ['planner', 'bureau', 'admin'],
+    component: defineAsyncComponent(() => import('@/modules/import/ImportPanel.vue')),
+  },
+]
 
 export function panelsFor(role: Account['role'], kind: PanelEntry['kind']): PanelEntry[] {
   return PANELS.filter((panel) => panel.kind === kind && (panel.roles === null || panel.roles.includes(role)))
