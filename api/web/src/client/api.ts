@@ -16,7 +16,7 @@ export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
     throw new OfflineError({ cause: error })
   }
   if (!response.ok) throw new RefusedError(response.status, await problemOf(response))
-  return (await response.json()) as T
+  return (response.status === 204 ? undefined : await response.json()) as T
 }
 
 async function problemOf(response: Response): Promise<Problem> {
