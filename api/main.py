@@ -12,6 +12,7 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from yzgeo.store.base import Store
+from yzgeo.workflows.runs import RunDesk
 from yzgeo.workflows.tiles import ByteCache, TileMaker
 from yzgeo.workflows.workspace import open_workspace
 
@@ -22,13 +23,18 @@ from .deps import Context
 from .middleware import Envelope, Metrics, security_headers
 from .routes import (
     attachments,
+    circles,
     collections,
     events,
     features,
+    imports,
     maps,
     meta,
     page,
+    processes,
     progress,
+    runs,
+    scenarios,
     search,
     session,
     styles,
@@ -53,6 +59,11 @@ _ROUTERS = (
     progress.router,
     events.router,
     attachments.router,
+    imports.router,
+    circles.router,
+    runs.router,
+    scenarios.router,
+    processes.router,
     search.router,
     session.router,
     maps.router,
@@ -79,6 +90,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
     metrics = Metrics()
     app = assemble(settings, metrics)
     app.state.security_headers = security_headers(settings)
+    app.state.runs = RunDesk(store, settings.workspace)
     app.state.context = Context(
         settings=settings,
         store=store,
@@ -171,4 +183,5 @@ def from_environment() -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
+    app.state.runs.close()
     app.state.context.store.close()

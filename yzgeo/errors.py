@@ -150,6 +150,64 @@ class FileUnreadableError(InputError):
     remedy_en = "Formats that can be imported: {formats}."
 
 
+class FileAmbiguousError(FileUnreadableError):
+    """The file holds several sheets, layers or data sets, and none was named; they are in the field ``names``."""
+
+    code = "file_ambiguous"
+    zh = "{path} 里有多份数据：{listed}。"
+    en = "{path} holds several data sets: {listed}."
+    remedy_zh = "请用 --sheet 指定一份。"
+    remedy_en = "Name one of them with --sheet."
+
+
+class UploadRefusedError(InputError):
+    """The files of an upload cannot be kept."""
+
+    code = "upload_refused"
+    zh = "不能接收这些文件：{reason_zh}。"
+    en = "The files cannot be taken: {reason_en}."
+
+
+class ImportBusyError(YzgeoError):
+    """Somebody is working on the import."""
+
+    code = "import_busy"
+    zh = "导入 {id} 正在处理。"
+    en = "Import {id} is being worked on."
+    remedy_zh = "请稍候再试。"
+    remedy_en = "Try again in a moment."
+
+
+class ImportStateError(YzgeoError):
+    """The import is not in a state in which this can be done."""
+
+    code = "import_state"
+    zh = "导入 {id} 现在的状态是“{state_zh}”，不能{action_zh}。"
+    en = "Import {id} is {state}; it cannot be {action_en}."
+    remedy_zh = "请刷新查看它的现状。"
+    remedy_en = "Reload to see how it is."
+
+
+class ImportStoppedError(YzgeoError):
+    """The work on an import ended before its end, again and again."""
+
+    code = "import_stopped"
+    zh = "处理导入时程序 {attempts} 次中止，没有保存任何内容。"
+    en = "Work on the import was cut off {attempts} times; nothing was stored."
+    remedy_zh = "请把文件拆小后再试，或联系管理员查看导入目录中的 log.txt。"
+    remedy_en = "Try smaller files, or have an administrator read log.txt in the import's folder."
+
+
+class ImportMovedError(YzgeoError):
+    """The register changed after the import was shown, so that storing it would now do something else."""
+
+    code = "import_moved"
+    zh = "图层“{layer}”在预览之后有了改动，导入的结果会不同，因此没有保存。"
+    en = "Layer “{layer}” has changed since the preview, and the import would now do something else; nothing was stored."
+    remedy_zh = "请看过新的预览后再确认。"
+    remedy_en = "Look at the new preview, then confirm."
+
+
 class FileLimitError(InputError):
     """Reading the file took more time or memory than is allowed."""
 

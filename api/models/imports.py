@@ -20,6 +20,7 @@ ImportState = Literal[
     "failed",
 ]
 ImportMode = Literal["upsert", "replace"]
+ImportQuestion = Literal["layer", "sheet", "crs", "encoding", "columns", "datum"]
 
 
 class DatumPoint(BaseModel):
@@ -176,6 +177,7 @@ class DatumFinding(BaseModel):
     kind: Literal["seven", "four", "points"]
     parameters: dict[str, float | str]
     residuals_m: list[tuple[float, float]]
+    names: list[str]
     rms_m: float | None
     against: Literal["control_points", "register", "nothing"]
 
@@ -232,6 +234,7 @@ class ImportJudgement(BaseModel):
     layer: str
     file: str
     verdict: Literal["ok", "needs_confirmation", "refuse"]
+    questions: list[ImportQuestion]
     mode: ImportMode
     dry_run: bool
     encoding: str | None
@@ -273,7 +276,7 @@ class Import(BaseModel):
     files: list[ImportFile]
     choices: ImportChoices
     sheets: list[ImportSheet]
-    questions: list[Literal["layer", "sheet", "crs", "encoding", "columns", "datum"]]
+    questions: list[ImportQuestion]
     report: ImportJudgement | None
     batch: str | None
     problem: dict[str, Any] | None

@@ -70,7 +70,7 @@ def import_command(
             dry_run=dry_run,
             keep_valid=keep_valid,
             data_status=status,
-            layer_in_file=source_layer,
+            sheet=source_layer,
             member=member,
             actor=f"cli:{getpass.getuser()}",
             progress=told,

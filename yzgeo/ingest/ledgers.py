@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ class Ledger:
     Rows of all tables of one form.
 
     ``values``, ``addresses`` and ``percents`` are by column name, one entry per row; ``where`` names the row
-    (``红旗街道!6``), ``sections`` the heading it stands under.
+    (``红旗街道!6``), ``sections`` the heading it stands under; ``sheets`` are all sheets with a table and their rows.
     """
 
     heads: tuple[Head, ...]
@@ -44,6 +44,7 @@ class Ledger:
     issues: tuple[Issue, ...]
     encoding: encodings.EncodingGuess | None
     epoch_1904: bool
+    sheets: tuple[tuple[str, int], ...] = ()
 
 
 def read(
@@ -83,10 +84,12 @@ def read(
         If it is too large.
     """
     grids, guess = _grids(path, kind, encoding)
-    if sheet is not None:
-        grids = tuple(grid for grid in grids if grid.name == sheet)
     known = [name for field in fields for name in (field.title.zh, field.title.en, field.id, *field.aliases)]
     tables = [table for grid in grids if (table := layout.find_table(grid, known=known)) is not None]
+    listed = tuple((table.sheet, len(table.rows)) for table in tables)
+    if sheet is not None:
+        grids = tuple(grid for grid in grids if grid.name == sheet)
+        tables = [table for table in tables if table.sheet == sheet]
     if not tables:
         raise FileUnreadableError(path=path.name, reason="没有找到表格 / no table was found", formats=sheets.FORMATS)
     form = _usual_form(tables)
@@ -94,7 +97,7 @@ def read(
     issues += [_other_form(table) for table in tables if table.heads != form]
     chosen = [table for table in tables if table.heads == form]
     issues += [_skipped(table) for table in chosen]
-    return _joined(chosen, fields, issues, guess)
+    return replace(_joined(chosen, fields, issues, guess), sheets=listed)
 
 
 def as_json(ledger: Ledger) -> dict[str, Any]:

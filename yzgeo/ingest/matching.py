@@ -231,7 +231,7 @@ def _changed(incoming: Records, register: Records, row: int, registered: int) ->
     return tuple(
         field
         for field, values in incoming.values.items()
-        if field in register.values and not _equal(values[row], register.values[field][registered])
+        if field in register.values and not same_value(values[row], register.values[field][registered])
     )
 
 
@@ -251,7 +251,20 @@ def _moved(incoming: Records, register: Records, state: _State) -> set[int]:
     return {int(row) for row in rows[there & ~same]}
 
 
-def _equal(one: Any, other: Any) -> bool:
+def same_value(one: Any, other: Any) -> bool:
+    """
+    Tell whether two attributes say the same.
+
+    Parameters
+    ----------
+    one, other
+        Values of the same field; dates may be dates or ISO 8601 text.
+
+    Returns
+    -------
+    bool
+        True also for two missing values, and for numbers that differ by rounding only.
+    """
     if one is other or (type(one) is type(other) and one == other):
         return True
     if is_missing(one) or is_missing(other):

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from yzgeo.errors import FileUnreadableError
+from yzgeo.errors import FileAmbiguousError, FileUnreadableError
 
 from . import encoding as encodings
 from .archive import kinds, zips
@@ -33,6 +33,7 @@ class Opened:
 
     ``path`` is the main file, ``kind`` what it is by content (``xlsx`` and ``gdb`` among them). ``stated`` are names
     and titles in which people may have named a coordinate system. ``encoding`` is None where the format knows its own.
+    ``named`` tells that what was asked for was a data set of the archive, and not something inside the file.
     """
 
     path: Path
@@ -40,10 +41,16 @@ class Opened:
     encoding: encodings.EncodingGuess | None
     declared_by: Literal["file", "format", "nothing"]
     stated: tuple[str, ...]
+    named: bool = False
 
 
 def open_file(
-    path: Path, folder: Path, *, member: str | None = None, limits: zips.ArchiveLimits | None = None
+    path: Path,
+    folder: Path,
+    *,
+    member: str | None = None,
+    part: str | None = None,
+    limits: zips.ArchiveLimits | None = None,
 ) -> Opened:
     """
     Find out what a file is and make it readable.
@@ -56,6 +63,8 @@ def open_file(
         An empty folder for what has to be unpacked or mended.
     member
         Which data set of an archive that holds several: its path or its name without ending.
+    part
+        What is wanted, where it may be either a data set of an archive or a sheet or layer inside the file.
     limits
         What an archive may hold.
 
@@ -67,7 +76,9 @@ def open_file(
     Raises
     ------
     FileUnreadableError
-        If it is no data, lacks a part, is cut short, or holds several data sets of which none was named.
+        If it is no data, lacks a part or is cut short.
+    FileAmbiguousError
+        If it holds several data sets of which none was named.
     ArchiveUnsafeError, FileLimitError
         If an archive could do harm or is too large.
     """
@@ -75,15 +86,15 @@ def open_file(
         return Opened(path, "gdb", None, "file", (path.stem,))
     head, size = _head(path)
     kind = kinds.check_kind(path.name, head, size)
-    stated = [path.stem]
+    stated, named = [path.stem], False
     if kind == "zip":
         book = _book(path)
         if book is not None:
             return _finished(path, book, folder, stated)
-        path = _unpacked(path, folder, member, limits)
+        path, named = _unpacked(path, folder, member, part, limits)
         stated.append(path.stem)
         if path.is_dir():
-            return Opened(path, "gdb", None, "file", tuple(stated))
+            return Opened(path, "gdb", None, "file", tuple(stated), named)
         head, size = _head(path)
         kind = kinds.check_kind(path.name, head, size)
         if kind == "zip":
@@ -91,7 +102,7 @@ def open_file(
     if kind == "zip":
         raise _unreadable(path, "压缩包里没有可导入的数据 / the archive holds no data")
     _check_whole(path, kind, head, size)
-    return _finished(path, kind, folder, stated)
+    return replace(_finished(path, kind, folder, stated), named=named)
 
 
 def _finished(path: Path, kind: str, folder: Path, stated: Sequence[str]) -> Opened:
@@ -115,19 +126,28 @@ def _book(path: Path) -> str | None:
     return next((kind for name, kind in _KIND_OF_BOOK.items() if name in names), None)
 
 
-def _unpacked(path: Path, folder: Path, member: str | None, limits: zips.ArchiveLimits | None) -> Path:
+def _unpacked(
+    path: Path, folder: Path, member: str | None, part: str | None, limits: zips.ArchiveLimits | None
+) -> tuple[Path, bool]:
     target = folder / "unpacked"
     with path.open("rb") as file:
         written = zips.unpack(file, target, name=path.name, limits=limits)
     found = kinds.data_sets([item.relative_to(target).as_posix() for item in written])
     if member is not None:
-        found = tuple(one for one in found if member in {one.main, Path(one.main).stem, Path(one.main).name})
+        found = tuple(one for one in found if _called(one, member))
+    wanted = [one for one in found if part is not None and _called(one, part)] if len(found) > 1 else []
+    if len(wanted) == 1:
+        return target / wanted[0].main, True
     if not found:
         raise _unreadable(path, "压缩包里没有可导入的数据 / the archive holds no data")
     if len(found) > 1:
-        names = ", ".join(one.main for one in found)
-        raise _unreadable(path, f"压缩包里有多份数据，请指定一份：{names} / name one of its data sets")
-    return target / found[0].main
+        names = [one.main for one in found]
+        raise FileAmbiguousError(path=path.name, names=names, listed="、".join(names), kind="member")
+    return target / found[0].main, False
+
+
+def _called(found: kinds.DataSet, name: str) -> bool:
+    return name in {found.main, Path(found.main).stem, Path(found.main).name}
 
 
 def _check_whole(path: Path, kind: str, head: bytes, size: int) -> None:

@@ -126,7 +126,39 @@ def neighbours(
     plane[~(np.isfinite(shapely.bounds(plane)).all(axis=1) & shapely.is_valid(plane))] = None  # far from the district
     outline = crs.transform(np.array([district.outline], dtype=object), district.storage_crs, district.metric_crs)[0]
     found = relations.report(plane, district=outline, stated_m2=stated_m2, where=where)
-    return tuple(issue for issue in found if issue.code != "outside_district")
+    # What lies outside altogether is told where rows of every kind are checked.
+    wholly = {where[row] for row in np.flatnonzero(relations.outside(plane, outline) >= 1.0)}
+    return tuple(issue for issue in found if issue.code != "outside_district" or issue.where not in wholly)
+
+
+def misfits_m(
+    places: KnownPlaces, system: systems.System, *, district: District, shift: DatumShift
+) -> list[tuple[float, float]]:
+    """
+    Measure how far known places of the file come to lie from the registered ones.
+
+    Parameters
+    ----------
+    places
+        Features that are known already.
+    system
+        System of the file.
+    district
+        The district.
+    shift
+        Transformation parameters.
+
+    Returns
+    -------
+    list of (float, float)
+        East and north of each difference, metres.
+    """
+    known = places.usable()
+    if known is None:
+        return []
+    lon, lat = systems.place(known.x, known.y, system, storage_crs=district.storage_crs, shift=shift)
+    apart = district.metres(known.lon, known.lat) - district.metres(lon, lat)
+    return [(float(east), float(north)) for east, north in apart]
 
 
 def _guess(

@@ -81,7 +81,8 @@ class Source:
     ``declared_by`` tells whether the file itself names ``crs`` or only its format's rule; ``stated`` are titles in
     which people may have named a system. Of a ledger, ``heads`` are the columns with their units, ``where`` the places
     of the rows, ``addresses`` and ``percents`` those of the cells by column, ``sections`` the headings over the rows,
-    and ``positions`` the columns that became points.
+    and ``positions`` the columns that became points. ``parts`` are the sheets or layers of the file, with their rows
+    where these are known.
     """
 
     path: Path
@@ -103,6 +104,7 @@ class Source:
     positions: tuple[str, ...] = ()
     issues: tuple[Issue, ...] = ()
     epoch_1904: bool = False
+    parts: tuple[tuple[str, int | None], ...] = ()
 
     @property
     def is_ledger(self) -> bool:
@@ -250,6 +252,7 @@ def _found(answer: Mapping[str, Any]) -> dict[str, Any]:
         "declared_by": answer["declared_by"],
         "stated": tuple(answer["stated"]),
         "encoding_guess": answer.get("encoding_guess"),
+        "parts": tuple((one, None) if isinstance(one, str) else (one[0], one[1]) for one in answer["layers"]),
     }
 
 

@@ -36,12 +36,29 @@ _NAMES = ("point", "line", "line", "polygon", "point", "line", "polygon", "colle
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the person who imports has decided; ``columns`` maps columns of the file to fields of the layer."""
+    """
+    What the person who imports has decided.
+
+    ``columns`` maps columns of the file to fields of the layer; an empty id leaves a column out. ``keys`` are codes of
+    rows (from 0) that were recognised in the register by other means than the code as it stands in the file.
+    """
 
     source: str
     crs: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     data_status: DataStatus = "surveyed"
+    keys: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a row (from 1) is rejected; ``column`` is empty where the whole row is meant."""
+
+    row: int
+    column: str
+    code: str
+    zh: str
+    en: str
 
 
 @dataclass(frozen=True)
@@ -49,13 +66,16 @@ class Checked:
     """
     What came out of a file.
 
-    ``frame`` is indexed by uid, in the storage system, with the fields in ``given`` as columns; ``rejected`` holds
-    row numbers from 1; ``columns`` tells for every column of the file to which field it went, or None.
+    ``frame`` is indexed by uid, in the storage system, with the fields in ``given`` as columns; ``rows`` and
+    ``rejected`` hold row numbers from 1, those of the frame and the others; ``columns`` tells for every column of the
+    file to which field it went, or None. Every rejected row has at least one of the ``reasons``.
     """
 
     frame: gpd.GeoDataFrame
     given: tuple[str, ...]
+    rows: tuple[int, ...]
     rejected: tuple[int, ...]
+    reasons: tuple[Reason, ...]
     issues: tuple[Issue, ...]
     columns: Mapping[str, str | None]
     crs: str | None
@@ -67,6 +87,7 @@ class _Notes:
     def __init__(self, labels: Sequence[str] = ()) -> None:
         self.labels = labels
         self.issues: list[Issue] = []
+        self.reasons: list[Reason] = []
         self.rejected: set[int] = set()
 
     def add(self, level: Level, code: str, zh: str, en: str, *, row: int | None = None, column: str = "") -> None:
@@ -75,6 +96,7 @@ class _Notes:
         self.issues.append(Issue(level, code, place or "文件", zh, en))
         if level == "error" and row is not None:
             self.rejected.add(row)
+            self.reasons.append(Reason(row + 1, column, code, zh, en))
 
     def add_all(self, rows: Iterable[int], code: str, zh: str, en: str, *, column: str = "") -> None:
         for row in rows:
@@ -121,7 +143,7 @@ def check(
     notes = _Notes(source.where)
     columns = match_columns(layer, list(source.table.columns), choices.columns)
     for name, target in columns.items():
-        if target is None and name not in OWN_COLUMNS and name not in source.positions:
+        if target is None and name not in OWN_COLUMNS and name not in {*source.positions, *choices.columns}:
             zh, en = "此列没有对应的字段，未导入", "no field fits this column; it is not imported"
             notes.add("warning", "column_unknown", zh, en, column=name)
     values = _values(source, layer, columns, choices, notes)
@@ -136,7 +158,8 @@ def check(
     geometry = shapes[kept] if shapes is not None else np.full(len(kept), None, dtype=object)
     frame = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(geometry, index=table.index, crs=storage_crs))
     rejected = tuple(sorted(row + 1 for row in notes.rejected))
-    return Checked(frame, tuple(values), rejected, tuple(notes.issues), columns, crs)
+    good = tuple((kept + 1).tolist())
+    return Checked(frame, tuple(values), good, rejected, tuple(notes.reasons), tuple(notes.issues), columns, crs)
 
 
 def match_columns(layer: Layer, names: Sequence[str], chosen: Mapping[str, str]) -> dict[str, str | None]:
@@ -150,7 +173,7 @@ def match_columns(layer: Layer, names: Sequence[str], chosen: Mapping[str, str])
     names
         Columns of the file.
     chosen
-        Column to field id, as the person decided.
+        Column to field id, as the person decided; an empty id leaves the column out.
 
     Returns
     -------
@@ -165,7 +188,8 @@ def match_columns(layer: Layer, names: Sequence[str], chosen: Mapping[str, str])
         If a chosen field does not exist.
     """
     for column, target in chosen.items():
-        layer.field(target)
+        if target:
+            layer.field(target)
         if column not in names:
             known = ", ".join(names)
             raise ParameterError(
@@ -226,6 +250,8 @@ def _values(
         required = spec.required or spec.id == layer.spec.key
         if column is not None:
             cells = _column(source, spec, column, notes)
+            if spec.id == layer.spec.key:
+                cells = [choices.keys.get(row, cell) for row, cell in enumerate(cells)]
             if spec.id in defaults:
                 cells = [defaults[spec.id] if cell is None else cell for cell in cells]
             values[spec.id] = cells
@@ -234,11 +260,17 @@ def _values(
                 notes.add_all(empty, "value_missing", "必填，不能为空", "required, must not be empty", column=column)
         elif spec.id in defaults:
             values[spec.id] = [defaults[spec.id]] * source.rows
+        elif spec.id == layer.spec.key and choices.keys:
+            values[spec.id] = [choices.keys.get(row) for row in range(source.rows)]
+            empty = [row for row, cell in enumerate(values[spec.id]) if cell is None]
+            zh, en = "没有编号，名称和位置也对不上登记", "it has no code, and neither name nor place is known"
+            notes.add_all(empty, "value_missing", zh, en, column=spec.id)
         elif required:
             zh = f"缺少必填列“{spec.title.zh}”，可用 --column 列名={spec.id} 指定"
             en = f"the required column “{spec.title.en}” is missing; name it with --column NAME={spec.id}"
             notes.add("error", "column_missing", zh, en, column=spec.id)
             notes.rejected.update(range(source.rows))
+            notes.reasons += [Reason(row, spec.id, "column_missing", zh, en) for row in range(1, source.rows + 1)]
     return values
 
 

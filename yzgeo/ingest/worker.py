@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 import pyogrio
 
 from yzgeo.catalogue import FieldSpec
-from yzgeo.errors import YzgeoError
+from yzgeo.errors import FileAmbiguousError, YzgeoError
 
 from . import ledgers, opening
 
@@ -57,7 +57,7 @@ def main() -> int:
     except RefusedError as refusal:
         answer = {"ok": False, "kind": "unreadable", "reason": str(refusal)}
     except YzgeoError as refusal:
-        fields = {name: str(value) for name, value in refusal.fields.items()}
+        fields = {name: value if isinstance(value, list) else str(value) for name, value in refusal.fields.items()}
         answer = {"ok": False, "kind": "refusal", "code": refusal.code, "fields": fields, "reason": str(refusal)}
     except (MemoryError, pa.ArrowMemoryError):
         answer = {"ok": False, "kind": "memory", "reason": ""}
@@ -91,13 +91,15 @@ def read(request: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     RefusedError
-        If the file holds several layers of which none was named.
+        If the file has no layer, or none of that name.
     YzgeoError
-        If it cannot be opened.
+        If it cannot be opened, or holds several layers of which none was named.
     """
     path = Path(request["path"])
     with tempfile.TemporaryDirectory(prefix="yzgeo-open-", dir=Path(request["output"]).parent) as folder:
-        opened = opening.open_file(path, Path(folder), member=request.get("member"))
+        opened = opening.open_file(path, Path(folder), member=request.get("member"), part=request["layer"])
+        if opened.named:
+            request = {**request, "layer": None}
         found: dict[str, Any] = {"kind": opened.kind, "declared_by": opened.declared_by, "stated": list(opened.stated)}
         if opened.encoding is not None:
             found["encoding_guess"] = opened.encoding.as_dict()
@@ -112,7 +114,7 @@ def _read_gdal(opened: opening.Opened, request: Mapping[str, Any]) -> dict[str, 
     name = str(opened.path)
     listed = [str(row[0]) for row in pyogrio.list_layers(name)]
     fixed = _FIXED_LAYERS.get((opened.kind, request.get("wants") or ""))
-    layer = _choose(listed, request["layer"] or (fixed if fixed in listed else None))
+    layer = _choose(opened.path.name, listed, request["layer"] or (fixed if fixed in listed else None))
     # What is not certain is left to the format's own mark, which GDAL reads.
     encoding = request["encoding"] or (opened.encoding.chosen if opened.encoding is not None else None)
     where = _FILTERS.get((opened.kind, request.get("wants") or "")) if fixed == layer else None
@@ -146,7 +148,7 @@ def _read_ledger(opened: opening.Opened, request: Mapping[str, Any]) -> dict[str
     return {
         "rows": len(found.where),
         "layer": opened.path.stem,
-        "layers": [],
+        "layers": [list(sheet) for sheet in found.sheets],
         "crs": None,
         "encoding": request["encoding"] or (decided.chosen if decided is not None else None),
         "geometry": False,
@@ -189,16 +191,13 @@ def _copy(batches: Iterable[Any], schema: Any, geometry: str | None, request: Ma
     return rows
 
 
-def _choose(listed: list[str], wanted: str | None) -> str:
+def _choose(name: str, listed: list[str], wanted: str | None) -> str:
     if wanted is not None and wanted not in listed:
         raise RefusedError(f"没有图层“{wanted}”，现有：{', '.join(listed)} / there is no layer of that name")
     if not listed:
         raise RefusedError("文件里没有图层 / the file has no layer")
     if wanted is None and len(listed) > 1:
-        names = ", ".join(listed)
-        raise RefusedError(
-            f"文件里有多个图层，请用 --source-layer 指定：{names} / name one of its layers with --source-layer"
-        )
+        raise FileAmbiguousError(path=name, names=listed, listed="、".join(listed), kind="layer")
     return wanted or listed[0]
 
 

@@ -57,7 +57,7 @@ def write_workbook(path: Path, tables: Sequence[Table], district: DistrictSpec) 
         sheet = book.create_sheet(_sheet_name(table, names))
         described.append((table, *_fill(book, sheet, table)))
     for name, text in _about(district, described):
-        first.append([_cell(first, name, bold=True), _cell(first, text)])
+        first.append([text_cell(first, name, bold=True), text_cell(first, text)])
     with path.open("xb") as out:
         book.save(out)
     return sum(rows for _, rows, _ in described)
@@ -68,7 +68,7 @@ def _fill(book: Any, sheet: Any, table: Table) -> tuple[int, dict[str, int]]:
     sheet.freeze_panes = "A2"
     for number, title in enumerate(titles, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = min(40, 6 + 2 * len(title))
-    sheet.append([_cell(sheet, title, bold=True) for title in titles])
+    sheet.append([text_cell(sheet, title, bold=True) for title in titles])
     rows = 0
     statuses: dict[str, int] = {}
     for chunk in table.chunks():
@@ -88,11 +88,28 @@ def _fill(book: Any, sheet: Any, table: Table) -> tuple[int, dict[str, int]]:
                     reason_zh=f"图层“{table.layer.id}”超过 Excel 的行数上限，请用 gpkg 或 csv",
                     reason_en=f"layer “{table.layer.id}” has more rows than a sheet can hold; use gpkg or csv",
                 )
-            sheet.append([_cell(sheet, value) for value in (*values, *place)])
+            sheet.append([text_cell(sheet, value) for value in (*values, *place)])
     return rows, statuses
 
 
-def _cell(sheet: Any, value: Any, *, bold: bool = False) -> Any:
+def text_cell(sheet: Any, value: Any, *, bold: bool = False) -> Any:
+    """
+    Make a cell in which a text stays a text, whatever it starts with.
+
+    Parameters
+    ----------
+    sheet
+        Sheet of a write-only workbook.
+    value
+        Content.
+    bold
+        Whether it is a heading.
+
+    Returns
+    -------
+    object
+        What the sheet takes.
+    """
     if not isinstance(value, str):
         return value
     cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("", value)[:32767])

@@ -93,7 +93,7 @@ def write_csv(path: Path, tables: Sequence[Table], district: DistrictSpec) -> in
         for chunk in table.chunks():
             places = _places(table, chunk)
             for values, place in zip(readable(chunk, table), places, strict=True):
-                writer.writerow([_harmless(value) for value in values] + place)
+                writer.writerow([harmless(value) for value in values] + place)
                 rows += 1
     return rows
 
@@ -109,7 +109,20 @@ def _places(table: Table, chunk: Any) -> list[list[Any]]:
     ]
 
 
-def _harmless(value: Any) -> Any:
+def harmless(value: Any) -> Any:
+    """
+    Mark a text that a spreadsheet would take for a formula.
+
+    Parameters
+    ----------
+    value
+        Content of a cell.
+
+    Returns
+    -------
+    object
+        The same, with an apostrophe before a text that starts like a formula.
+    """
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 

@@ -225,7 +225,9 @@ def read_csv(
     if len(content) > allowed.xml_bytes:
         raise FileLimitError(path=path, limit=f"{allowed.xml_bytes // 1024**2} MiB")
     guess = encodings.guess(content.splitlines(), declared=encoding)
-    chosen = encoding or guess.chosen
+    # Where both fit, the likelier one shows the rows, and a person has to confirm it.
+    likely = guess.candidates[0].id if guess.verdict == "ask" and guess.candidates else None
+    chosen = encoding or guess.chosen or likely
     if chosen is None:
         raise FileUnreadableError(path=path, reason="不能确定文字编码 / the encoding is not certain", formats=FORMATS)
     text = content.decode("gb18030" if chosen.upper() in {"GBK", "GB18030"} else chosen, "replace").lstrip("\ufeff")

@@ -158,7 +158,7 @@ def test_a_file_without_system_is_a_question_and_nothing_is_stored(workspace: Wo
     assert (again.verdict, again.choices["crs"]) == ("ok", "GCJ-02")
 
 
-CORPUS = Path(__file__).parents[2] / "data" / "import"
+CORPUS = Path(__file__).parents[3] / "data" / "import"
 
 
 @pytest.mark.parametrize(
