@@ -26,6 +26,19 @@ def test_it_is_stored_clean(path: Path) -> None:
     assert not any(isinstance(node, ast.FunctionDef | ast.ClassDef) for tree in trees for node in ast.walk(tree))
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_its_figures_tell_their_source_and_the_state_of_the_data(path: Path) -> None:
+    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    setup, figures = cells[0], [cell for cell in cells if "plt.show()" in cell]
+    assert figures
+    for figure in figures:
+        assert "来源：" in figure or ("CREDIT" in figure and "来源：" in setup)
+        assert any(word in figure for word in ("{status}", "示意数据", "真实数据"))
+        assert "legend(" in figure
+        # A map needs a scale bar; a chart has axes.
+        assert "set_axis_off()" not in figure or " m" in figure or " km" in figure
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
