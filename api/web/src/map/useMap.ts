@@ -72,10 +72,11 @@ export function useMap(content: () => MapContent, sketching: () => boolean, even
       validateStyle: false,
     })
     created.addControl(new library.ScaleControl({ maxWidth: 110, unit: 'metric' }), 'bottom-left')
+    markVisible(created)
     created.once('idle', () => {
+      performance.mark('yzgeo-map-painted')
       painted.value = true
       events.painted()
-      performance.mark('yzgeo-map-painted')
     })
     created.on('style.load', () => {
       drawn = new Map()
@@ -94,6 +95,16 @@ export function useMap(content: () => MapContent, sketching: () => boolean, even
     map.value = created
     redraw()
     if (created.isStyleLoaded()) drawExtras()
+  }
+
+  /** Note for measurements when something of the district first stood on the screen. */
+  function markVisible(target: MapLibreMap): void {
+    const look = target.on('render', () => {
+      const there = [...content().shown.keys()].some((id) => target.getSource(id) && target.isSourceLoaded(id))
+      if (!there) return
+      look.unsubscribe()
+      performance.mark('yzgeo-map-visible')
+    })
   }
 
   function click(target: MapLibreMap, event: MapMouseEvent): void {
