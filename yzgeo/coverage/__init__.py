@@ -23,3 +23,5 @@ from .distances import nearest as nearest
 from .distances import within as within
 from .reach import display_polygon as display_polygon
 from .reach import reached_edges as reached_edges
+from .sources import Sources as Sources
+from .sources import load_sources as load_sources

@@ -358,8 +358,14 @@ def _all_of(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     result: pd.DataFrame = stacked.iloc[worst * len(worst) + rows].set_axis(parts[0].index)
     straight = np.stack([part["straight_covered"].to_numpy(dtype=bool) for part in parts])
     missing = ["、".join(np.array(names)[~column]) for column in covered.T]
+    # The longest straight line of all kinds, so that a slider decides the straight answer for all of them, too.
+    straight_m = np.max(np.stack([part["straight_m"].to_numpy(dtype=float) for part in parts]), axis=0)
     return result.assign(
-        covered=np.asarray(covered.all(axis=0)), straight_covered=np.asarray(straight.all(axis=0)), missing=missing
+        covered=np.asarray(covered.all(axis=0)),
+        straight_covered=np.asarray(straight.all(axis=0)),
+        straight_m=straight_m,
+        detour_m=result["distance_m"].to_numpy(dtype=float) - straight_m,
+        missing=missing,
     )
 
 
