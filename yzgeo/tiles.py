@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 Value = str | int | float | bool | None
 
+# Goes up with every change of the bytes that the same features become: addresses carry it, and old ones die out.
+FORMAT = 2
 EXTENT = 4096
 BUFFER = 64
 MAX_ZOOM = 22

@@ -82,7 +82,8 @@ def _overview(context: Context, caller: Caller) -> dict[str, Any]:
     for layer in content["layers"]:
         root = f"/ogc/collections/{layer['id']}"
         drawn = layer["geometry"] != "none"
-        tiles = f"{root}/tiles/WebMercatorQuad/{{z}}/{{y}}/{{x}}?revision={layer['revision']}"
+        state = f"revision={layer['revision']}&encoding={context.tiles.encoding(context.catalogue.layer(layer['id']))}"
+        tiles = f"{root}/tiles/WebMercatorQuad/{{z}}/{{y}}/{{x}}?{state}"
         style = f"/ogc/styles/{layer['id']}?revision={layer['revision']}"
         layer["links"] = {
             "items": f"{root}/items",

@@ -17,7 +17,7 @@ from yzgeo.workflows.tiles import district_style, layer_style
 router = APIRouter(prefix="/ogc/styles", tags=["ogc"], dependencies=[StrictParameters])
 
 STYLE_JSON = "application/vnd.mapbox.style+json"
-_TILES = "/ogc/collections/{layer}/tiles/WebMercatorQuad/{z}/{y}/{x}?revision={revision}"
+_TILES = "/ogc/collections/{layer}/tiles/WebMercatorQuad/{z}/{y}/{x}?revision={revision}&encoding={encoding}"
 
 
 @router.get("", operation_id="styles", response_model=models.StyleList)
@@ -81,7 +81,7 @@ async def one_style(
     name = getattr(layer.spec.title, lang)
     return await context.answer(
         request,
-        ("style", layer.id, str(current), base, lang),
+        ("style", layer.id, str(current), context.tiles.encoding(layer), base, lang),
         lambda: layer_style(context.store, layer, tiles_url=base + _TILES, name=name),
         media_type=STYLE_JSON,
     )

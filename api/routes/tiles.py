@@ -31,7 +31,7 @@ _MOST_REVISION = 10**9
 _HEADER_BYTES = 600
 _Part = tuple[tuple[str, ...], tuple[str, ...] | None]
 _NUMBERS = re.compile(r"\d{1,2}/\d{1,8}/\d{1,8}", re.ASCII)
-_USUAL_QUERY = re.compile(rb"revision=(\d{1,9})")
+_USUAL_QUERY = re.compile(rb"revision=(\d{1,9})&encoding=([0-9a-f]{8})")
 _TYPE = (b"content-type", MVT.encode())
 _PACKED = (_TYPE, (b"content-encoding", b"gzip"))
 
@@ -46,6 +46,10 @@ _PARAMETERS = [
     _parameter("row"),
     _parameter("col"),
     _parameter("revision", place="query"),
+    {
+        **_parameter("encoding", place="query", kind="string"),
+        "description": "How tiles are made; with it and the revision an address may be kept for ever",
+    },
     {**_parameter("datetime", place="query", kind="string"), "description": "A day: the stages at its end"},
     {**_parameter("ledger", place="query"), "description": "Revision of the ledger, which makes the address change"},
 ]
@@ -72,7 +76,7 @@ async def tile(request: Request) -> Response:
     fields = context.fields(layer, caller.role)
     own = own_part(caller.role, caller.subdistricts, layer)
     key, data = await _find(context, layer, place, asked, (fields, own))
-    etag, headers = _headers(context, layer, key, pinned=_pinned(asked, key))
+    etag, headers = _headers(context, layer, key, pinned=_pinned(asked, key, context.tiles.encoding(layer)))
     if is_current(request, etag):
         return RawResponse(304, b"", headers)
     if not data:
@@ -120,6 +124,7 @@ class _Asked:
     """Which state is asked for."""
 
     revision: int | None = None
+    encoding: str | None = None
     day: date | None = None
     ledger: int | None = None
 
@@ -128,20 +133,21 @@ def _asked(request: Request) -> _Asked:
     """Read the state in the address, the usual way first."""
     found = _USUAL_QUERY.fullmatch(request.scope["query_string"])
     if found is not None:
-        return _Asked(int(found[1]))
-    pairs = query_pairs(request, ("revision", "datetime", "ledger"))
+        return _Asked(int(found[1]), found[2].decode())
+    pairs = query_pairs(request, ("revision", "encoding", "datetime", "ledger"))
     numbers = {
         name: parse_count(name, pairs[name], least=0, most=_MOST_REVISION)
         for name in ("revision", "ledger")
         if name in pairs
     }
     day = parse_day("datetime", pairs["datetime"]) if "datetime" in pairs else None
-    return _Asked(numbers.get("revision"), day, numbers.get("ledger"))
+    return _Asked(numbers.get("revision"), pairs.get("encoding"), day, numbers.get("ledger"))
 
 
-def _pinned(asked: _Asked, key: TileKey) -> bool:
-    """Tell whether the address names exactly the state that is sent, so that it may be kept for ever."""
-    return asked.revision == key[1] and (key[6] is None or asked.ledger == key[7])
+def _pinned(asked: _Asked, key: TileKey, encoding: str) -> bool:
+    """Tell whether the address names exactly what is sent, state and bytes, so that it may be kept for ever."""
+    same = asked.revision == key[1] and asked.encoding == encoding
+    return same and (key[6] is None or asked.ledger == key[7])
 
 
 def _headers(
@@ -155,7 +161,7 @@ def _headers(
         open_to_all = own is None and layer.spec.access == "public" and fields == context.fields(layer, "anonymous")
         scope = "public" if open_to_all else "private"
         # The visible fields are part of the tag: signing in must not revalidate the poorer tile.
-        etag = f'"{revision}.{etag_of(fields, day, ledger, own)[1:9]}"'
+        etag = f'"{revision}.{etag_of(context.tiles.encoding(layer), fields, day, ledger, own)[1:9]}"'
         headers = (
             (b"etag", etag.encode()),
             (b"cache-control", f"{scope}, {_YEAR}".encode() if pinned else f"{scope}, no-cache".encode()),

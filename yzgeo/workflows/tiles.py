@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import date
+from hashlib import blake2b
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -120,6 +121,26 @@ class TileMaker:
     def __init__(self, store: Store, *, most_bytes: int) -> None:
         self._store = store
         self._cache: ByteCache[bytes] = ByteCache(most_bytes)
+        self._encodings: dict[str, str] = {}
+
+    def encoding(self, layer: Layer) -> str:
+        """
+        Name how a layer's tiles are made, worked out once; see `encoding_of`.
+
+        Parameters
+        ----------
+        layer
+            A layer of the catalogue.
+
+        Returns
+        -------
+        str
+            Eight hexadecimal digits.
+        """
+        known = self._encodings.get(layer.id)
+        if known is None:
+            known = self._encodings[layer.id] = encoding_of(layer)
+        return known
 
     def remembered(self, key: TileKey) -> bytes | None:
         """
@@ -168,6 +189,26 @@ class TileMaker:
             if revision == self._store.revision(layer_id):
                 return raw
         return encode(self._store, layer_id, z, row, col, revision=revision, fields=fields, own=own)
+
+
+def encoding_of(layer: Layer) -> str:
+    """
+    Name how a layer's tiles are made, so that no browser keeps tiles that were made otherwise.
+
+    Parameters
+    ----------
+    layer
+        A layer of the catalogue.
+
+    Returns
+    -------
+    str
+        Eight hexadecimal digits that change with the format of tiles, with the layer's fields and with the zooms that
+        have its texts: with everything but the features.
+    """
+    labelled = tuple(z for z in range(MIN_ZOOM, MAX_ZOOM + 1) if _has_labels(layer, z))
+    parts = (tiles.FORMAT, tuple((field.id, field.access) for field in layer.fields), labelled)
+    return blake2b(repr(parts).encode(), digest_size=4).hexdigest()
 
 
 def layer_tile(store: Store, layer: str, z: int, row: int, col: int, *, revision: int | None, role: Role) -> bytes:
@@ -296,7 +337,7 @@ def layer_style(store: Store, layer: Layer, *, tiles_url: str, name: str) -> dic
     layer
         The layer.
     tiles_url
-        Absolute address with the placeholders ``{layer}``, ``{revision}``, ``{z}``, ``{y}`` and ``{x}``.
+        Absolute address with ``{layer}``, ``{revision}``, ``{encoding}``, ``{z}``, ``{y}`` and ``{x}`` to be filled in.
     name
         Name of the style.
 
@@ -319,7 +360,7 @@ def district_style(store: Store, layers: Sequence[Layer], *, tiles_url: str, nam
     layers
         The layers, in catalogue order.
     tiles_url
-        Absolute address with the placeholders ``{layer}``, ``{revision}``, ``{z}``, ``{y}`` and ``{x}``.
+        Absolute address with ``{layer}``, ``{revision}``, ``{encoding}``, ``{z}``, ``{y}`` and ``{x}`` to be filled in.
     name
         Name of the style.
 
@@ -373,7 +414,10 @@ def _has_labels(layer: Layer, z: int) -> bool:
 
 
 def _source(store: Store, catalogue: Catalogue, layer: Layer, tiles_url: str) -> dict[str, Any]:
-    address = tiles_url.replace("{layer}", layer.id).replace("{revision}", str(store.revision(layer.id)))
+    told = {"{layer}": layer.id, "{revision}": str(store.revision(layer.id)), "{encoding}": encoding_of(layer)}
+    address = tiles_url
+    for placeholder, value in told.items():
+        address = address.replace(placeholder, value)
     source: dict[str, Any] = {
         "type": "vector",
         "tiles": [address],

@@ -8,6 +8,8 @@ from typing import Any
 import mapbox_vector_tile
 import pytest
 
+from api.main import create_app
+from tests.api.conftest import Client
 from yzgeo.store.base import Provenance
 
 # Column: (123.84 + 180) / 360 × 2^14 = 13828.1; row by the Mercator formula at 42.29 N: 6064.5.
@@ -46,16 +48,42 @@ def test_fields_follow_the_role(connect) -> None:
     assert "households" in fields("viewer")
 
 
-def test_with_the_revision_it_may_be_kept_for_ever(client, connect) -> None:
-    answer = client.get(address("road", query="?revision=1"))
+def pinned(client, layer: str) -> str:
+    """The address that the service itself gives for the tile."""
+    z, row, col = TILE
+    links = {entry["id"]: entry["links"] for entry in client.get("/-/layers").json()["layers"]}
+    return links[layer]["tiles"].replace("{z}", str(z)).replace("{y}", str(row)).replace("{x}", str(col))
+
+
+def test_its_full_address_may_be_kept_for_ever(client, connect) -> None:
+    answer = client.get(pinned(client, "road"))
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert client.get(address("road")).headers["cache-control"] == "public, no-cache"
     # Internal fields make even a public layer's tile private.
-    seen = connect("viewer").get(address("shantytown_parcel", query="?revision=1"))
+    seen = connect("viewer").get(pinned(client, "shantytown_parcel"))
     assert seen.headers["cache-control"] == "private, max-age=31536000, immutable"
-    pipes = connect("planner").get(address("pipe_segment", query="?revision=1"))
+    planner = connect("planner")
+    pipes = planner.get(pinned(planner, "pipe_segment"))
     assert pipes.headers["cache-control"] == "private, max-age=31536000, immutable"
     assert "Cookie" in answer.headers["vary"]
+
+
+@pytest.mark.parametrize("query", ["?revision=1", "?revision=1&encoding=00000000", "?encoding=00000000"])
+def test_what_may_have_been_made_otherwise_is_revalidated(client, query: str) -> None:
+    """Whoever holds tiles of an older format asks for new ones; an address without the format promises nothing."""
+    kept = client.get(pinned(client, "road"))
+    answer = client.get(address("road", query=query))
+    assert answer.headers["cache-control"] == "public, no-cache"
+    assert (answer.content, answer.headers["etag"]) == (kept.content, kept.headers["etag"])
+
+
+def test_another_format_is_another_address_and_tag(client, settings, workspace, monkeypatch) -> None:
+    before, tag = pinned(client, "road"), client.get(address("road")).headers["etag"]
+    monkeypatch.setattr("yzgeo.tiles.FORMAT", 10**6)
+    later = Client(create_app(settings, workspace.store))
+    assert pinned(later, "road") != before
+    assert later.get(address("road"), headers={"If-None-Match": tag}).status_code == 200
+    later.close()
 
 
 def test_revalidation(client, connect) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -161,3 +162,15 @@ def test_a_style_takes_texts_of_areas_from_their_points(store) -> None:
         ("road", False): "road",
         ("road", True): "road",
     }
+
+
+def test_the_encoding_changes_with_all_but_the_features(catalogue, monkeypatch) -> None:
+    layer = catalogue.layer("admin_subdistrict")
+    before = tiles.encoding_of(layer)
+    assert before == tiles.encoding_of(catalogue.layer("admin_subdistrict"))
+    fewer = replace(layer, fields=layer.fields[:-1])
+    assert tiles.encoding_of(fewer) != before
+    bare = replace(layer, style=layer.style.model_copy(update={"layers": ()}))
+    assert tiles.encoding_of(bare) != before
+    monkeypatch.setattr("yzgeo.tiles.FORMAT", 10**6)
+    assert tiles.encoding_of(layer) != before

@@ -144,6 +144,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ogc/collections/{layer_id}/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fields
+         * @description Fields of a layer as JSON Schema: those that can be filtered by, ordered by, or are given.
+         */
+        get: operations["returnables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{layer_id}/sortables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fields
+         * @description Fields of a layer as JSON Schema: those that can be filtered by, ordered by, or are given.
+         */
+        get: operations["sortables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ogc/collections/{layer_id}/queryables": {
         parameters: {
             query?: never;
@@ -152,8 +192,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Queryables
-         * @description Fields of a layer that can be filtered by, as JSON Schema.
+         * Fields
+         * @description Fields of a layer as JSON Schema: those that can be filtered by, ordered by, or are given.
          */
         get: operations["queryables"];
         put?: never;
@@ -416,6 +456,26 @@ export interface paths {
          * @description Between which days the district can be looked at.
          */
         get: operations["progress_days"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/progress/stages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stages
+         * @description Count the features by stage, as the map of that day shows them.
+         */
+        get: operations["stage_counts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1204,6 +1264,174 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Password
+         * @description Change one's own password: every other session and every token of the account ends.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sessions
+         * @description One's own sessions in force; an administrator may ask for those of others.
+         */
+        get: operations["sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions/{grant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Session
+         * @description End a session: one's own, or anybody's for an administrator.
+         */
+        delete: operations["revoke_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tokens
+         * @description One's own tokens in force; an administrator may ask for those of others.
+         */
+        get: operations["tokens"];
+        put?: never;
+        /**
+         * Make Token
+         * @description Make a token with all that one's account may do; it is shown this once.
+         */
+        post: operations["make_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/tokens/{grant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Token
+         * @description Take a token back: one's own, or anybody's for an administrator.
+         */
+        delete: operations["revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Accounts
+         * @description Every account.
+         */
+        get: operations["accounts"];
+        put?: never;
+        /**
+         * Make Account
+         * @description Make an account; a password that is made here is shown this once.
+         */
+        post: operations["make_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Account
+         * @description Change what an account may do; disabling it or giving it a password ends its sessions and tokens.
+         */
+        patch: operations["change_account"];
+        trace?: never;
+    };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit
+         * @description Who came in, what was taken out, who was let in; newest first.
+         */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/maps/overview.html": {
         parameters: {
             query?: never;
@@ -1228,6 +1456,85 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AccountChange
+         * @description What is to change; the rest stays.
+         */
+        AccountChange: {
+            /** Role */
+            role?: string | null;
+            /** Subdistricts */
+            subdistricts?: string[] | null;
+            /** Disabled */
+            disabled?: boolean | null;
+            /** Password */
+            password?: string | null;
+        };
+        /**
+         * AccountMade
+         * @description A new account; ``password`` only if it was made here, and only this once.
+         */
+        AccountMade: {
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "anonymous" | "viewer" | "field" | "planner" | "bureau" | "admin";
+            /** Subdistricts */
+            subdistricts: string[];
+            /** Disabled */
+            disabled: boolean;
+            /** External */
+            external: boolean;
+            /** Password */
+            password: string | null;
+        };
+        /**
+         * AccountTold
+         * @description An account; ``external`` means that another service vouches for the person.
+         */
+        AccountTold: {
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "anonymous" | "viewer" | "field" | "planner" | "bureau" | "admin";
+            /** Subdistricts */
+            subdistricts: string[];
+            /** Disabled */
+            disabled: boolean;
+            /** External */
+            external: boolean;
+        };
+        /**
+         * AccountWanted
+         * @description A new account; without a password one is made and shown once.
+         */
+        AccountWanted: {
+            /** Name */
+            name: string;
+            /** Role */
+            role: string;
+            /**
+             * Subdistricts
+             * @default []
+             */
+            subdistricts: string[];
+            /** Password */
+            password?: string | null;
+        };
+        /**
+         * Accounts
+         * @description Every account, by name.
+         */
+        Accounts: {
+            /** Accounts */
+            accounts: components["schemas"]["AccountTold"][];
+        };
         /**
          * Approvals
          * @description Moves that wait for a second person, oldest first.
@@ -1269,6 +1576,44 @@ export interface components {
             url: string | null;
             /** Licence */
             licence: string;
+        };
+        /**
+         * Audit
+         * @description Lines of the audit, newest first; ``before`` asks for the next page, null at the end.
+         */
+        Audit: {
+            /** Lines */
+            lines: components["schemas"]["AuditLineTold"][];
+            /** Before */
+            before: number | null;
+        };
+        /**
+         * AuditLineTold
+         * @description Who did what, when and from where; ``actor`` is null for anonymous.
+         */
+        AuditLineTold: {
+            /** Number */
+            number: number;
+            /** At */
+            at: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sign_in" | "sign_in_refused" | "sign_in_locked" | "sign_out" | "session_revoked" | "token_made" | "token_revoked" | "account_made" | "account_changed" | "account_disabled" | "account_enabled" | "password_changed" | "download" | "export" | "import" | "import_undone";
+            label: components["schemas"]["Label"];
+            /** Actor */
+            actor: string | null;
+            /** Role */
+            role: string | null;
+            /** Address */
+            address: string | null;
+            /** Subject */
+            subject: string | null;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
         };
         /**
          * BaseMap
@@ -2107,6 +2452,28 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * GrantTold
+         * @description A session or a token in force; ``id`` names it and opens nothing. ``current``: the one this request came with.
+         */
+        GrantTold: {
+            /** Id */
+            id: string;
+            /** Account */
+            account: string;
+            /** Name */
+            name: string;
+            /** Address */
+            address: string;
+            /** Created At */
+            created_at: string | null;
+            /** Expires At */
+            expires_at: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Current */
+            current: boolean;
+        };
+        /**
          * Group
          * @description A group of layers.
          */
@@ -2203,6 +2570,10 @@ export interface components {
             choices: {
                 [key: string]: unknown;
             };
+            /** Undoes */
+            undoes: string | null;
+            /** Undone By */
+            undone_by: string | null;
         };
         /**
          * ImportChange
@@ -2908,6 +3279,16 @@ export interface components {
             distance_m: number | null;
         };
         /**
+         * PasswordChange
+         * @description One's own password, before and after.
+         */
+        PasswordChange: {
+            /** Current */
+            current: string;
+            /** New */
+            new: string;
+        };
+        /**
          * Place
          * @description Where the person stood, metres from the feature.
          */
@@ -3034,6 +3415,8 @@ export interface components {
              * Format: date
              */
             last: string;
+            /** Ledger */
+            ledger: number;
         };
         /**
          * ProgressReport
@@ -3646,6 +4029,14 @@ export interface components {
             results: components["schemas"]["SearchHit"][];
         };
         /**
+         * Sessions
+         * @description Sessions of people, newest first.
+         */
+        Sessions: {
+            /** Sessions */
+            sessions: components["schemas"]["GrantTold"][];
+        };
+        /**
          * Setting
          * @description One setting in force; a secret is hidden.
          */
@@ -3756,6 +4147,23 @@ export interface components {
             done: boolean;
             /** Aside */
             aside: boolean;
+        };
+        /**
+         * StageCounts
+         * @description How many features of each layer stand at each stage at the end of a day.
+         */
+        StageCounts: {
+            /**
+             * At
+             * Format: date
+             */
+            at: string;
+            /** Layers */
+            layers: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
         };
         /**
          * StageReached
@@ -3972,6 +4380,51 @@ export interface components {
             ][];
         };
         /**
+         * TokenMade
+         * @description A new token: ``token`` is shown this once.
+         */
+        TokenMade: {
+            /** Id */
+            id: string;
+            /** Account */
+            account: string;
+            /** Name */
+            name: string;
+            /** Address */
+            address: string;
+            /** Created At */
+            created_at: string | null;
+            /** Expires At */
+            expires_at: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Current */
+            current: boolean;
+            /** Token */
+            token: string;
+        };
+        /**
+         * TokenWanted
+         * @description What a token is for, and how long it lasts.
+         */
+        TokenWanted: {
+            /** Name */
+            name: string;
+            /**
+             * Expires In Days
+             * @default 90
+             */
+            expires_in_days: number;
+        };
+        /**
+         * Tokens
+         * @description Tokens of programs, newest first.
+         */
+        Tokens: {
+            /** Tokens */
+            tokens: components["schemas"]["GrantTold"][];
+        };
+        /**
          * TrackStep
          * @description One step of a feature's course.
          */
@@ -4116,6 +4569,8 @@ export interface operations {
         parameters: {
             query?: {
                 revision?: number;
+                /** @description How tiles are made; with it and the revision an address may be kept for ever */
+                encoding?: string;
                 /** @description A day: the stages at its end */
                 datetime?: string;
                 /** @description Revision of the ledger, which makes the address change */
@@ -4273,6 +4728,8 @@ export interface operations {
             query?: {
                 /** @description Language of titles */
                 lang?: ("zh" | "en") | null;
+                /** @description Format, whatever Accept says */
+                f?: ("json" | "html") | null;
             };
             header?: never;
             path?: never;
@@ -4302,7 +4759,12 @@ export interface operations {
     };
     conformance: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Language of titles */
+                lang?: ("zh" | "en") | null;
+                /** @description Format, whatever Accept says */
+                f?: ("json" | "html") | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4334,6 +4796,8 @@ export interface operations {
             query?: {
                 /** @description Language of titles */
                 lang?: ("zh" | "en") | null;
+                /** @description Format, whatever Accept says */
+                f?: ("json" | "html") | null;
             };
             header?: never;
             path?: never;
@@ -4366,6 +4830,8 @@ export interface operations {
             query?: {
                 /** @description Language of titles */
                 lang?: ("zh" | "en") | null;
+                /** @description Format, whatever Accept says */
+                f?: ("json" | "html") | null;
             };
             header?: never;
             path: {
@@ -4396,11 +4862,83 @@ export interface operations {
             };
         };
     };
+    returnables: {
+        parameters: {
+            query?: {
+                /** @description Language of titles */
+                lang?: ("zh" | "en") | null;
+                /** @description Format, whatever Accept says */
+                f?: ("json" | "html") | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the layer */
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sortables: {
+        parameters: {
+            query?: {
+                /** @description Language of titles */
+                lang?: ("zh" | "en") | null;
+                /** @description Format, whatever Accept says */
+                f?: ("json" | "html") | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the layer */
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     queryables: {
         parameters: {
             query?: {
                 /** @description Language of titles */
                 lang?: ("zh" | "en") | null;
+                /** @description Format, whatever Accept says */
+                f?: ("json" | "html") | null;
             };
             header?: never;
             path: {
@@ -4810,6 +5348,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProgressDays"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stage_counts: {
+        parameters: {
+            query?: {
+                /** @description The end of this day; today if not given */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StageCounts"];
                 };
             };
             /** @description A refusal */
@@ -6529,6 +7099,333 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions: {
+        parameters: {
+            query?: {
+                /** @description Of this account, `*` for all; for an administrator */
+                account?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sessions"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id in the list */
+                grant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tokens: {
+        parameters: {
+            query?: {
+                /** @description Of this account, `*` for all; for an administrator */
+                account?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenMade"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id in the list */
+                grant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accounts"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountMade"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the account */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountTold"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit: {
+        parameters: {
+            query?: {
+                /** @description Only lines from this moment on */
+                since?: string | null;
+                /** @description Only what this account did */
+                actor?: string | null;
+                /** @description Only this kind */
+                kind?: string | null;
+                limit?: number;
+                /** @description Only lines below this number */
+                before?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Audit"];
                 };
             };
             /** @description A refusal */
