@@ -73,6 +73,7 @@ from .progress import Receipt as Receipt
 from .progress import ReceiptFound as ReceiptFound
 from .progress import RecentEvent as RecentEvent
 from .progress import RecentEvents as RecentEvents
+from .progress import StageCounts as StageCounts
 from .progress import StageReached as StageReached
 from .progress import StoryEvent as StoryEvent
 from .progress import TargetProgress as TargetProgress

@@ -281,6 +281,14 @@ class ProgressDays(BaseModel):
 
     first: date
     last: date
+    ledger: int
+
+
+class StageCounts(BaseModel):
+    """How many features of each layer stand at each stage at the end of a day."""
+
+    at: date
+    layers: dict[str, dict[str, int]]
 
 
 class ProgressReport(BaseModel):

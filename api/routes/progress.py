@@ -46,6 +46,21 @@ async def days(request: Request, context: ContextDep) -> Response:
     return json_response(request, await context.in_thread(lambda: progress.period_told(context.store)))
 
 
+@router.get("/stages", operation_id="stage_counts", response_model=models.StageCounts)
+async def stages(
+    request: Request,
+    context: ContextDep,
+    caller: CallerDep,
+    at: Annotated[date | None, Query(description="The end of this day; today if not given")] = None,
+) -> Response:
+    """Count the features by stage, as the map of that day shows them."""
+    return await context.answer(
+        request,
+        ("stages", *_state(context, caller), str(at)),
+        lambda: progress.stage_counts(context.store, caller.role, at=at, subdistricts=caller.subdistricts),
+    )
+
+
 @router.get("/curve", operation_id="progress_curve", response_model=models.Curve)
 async def curve(
     request: Request,

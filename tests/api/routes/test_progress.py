@@ -45,3 +45,19 @@ def test_days_run_from_the_plan_to_the_day_of_the_board(client) -> None:
     days = client.get("/api/progress/days").json()
     assert days["first"] == "2021-01-01"
     assert days["last"] == client.get("/api/progress").json()["at"]
+
+
+@pytest.mark.parametrize("query", ["", "?at=2022-03-15"])
+def test_a_legend_counts_what_the_board_counts(client, query: str) -> None:
+    counted = client.get(f"/api/progress/stages{query}").json()
+    board = client.get(f"/api/progress{query}").json()
+    assert counted["at"] == board["at"]
+    assert counted["layers"] == {layer: whole["stages"] for layer, whole in board["district"].items()}
+
+
+def test_staff_of_the_field_count_their_own_streets(connect) -> None:
+    everyone = connect("planner").get("/api/progress/stages").json()["layers"]["shantytown_parcel"]
+    client = connect("field")
+    own = client.get("/api/progress/stages").json()["layers"]["shantytown_parcel"]
+    listed = client.get("/ogc/collections/shantytown_parcel/items?limit=100").json()["features"]
+    assert sum(own.values()) == len(listed) < sum(everyone.values())

@@ -10,6 +10,7 @@ from .recording import Receipt as Receipt
 from .recording import record_event as record_event
 from .standing import By as By
 from .standing import progress_on as progress_on
+from .standing import stage_counts as stage_counts
 from .stories import approvals as approvals
 from .stories import describe_receipt as describe_receipt
 from .stories import event_receipt as event_receipt

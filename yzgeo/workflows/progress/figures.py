@@ -75,10 +75,12 @@ def period_told(store: Store) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``first``, the first day of the plan, and ``last``, the `reference_day`.
+        ``first``, the first day of the plan, ``last``, the `reference_day`, and ``ledger``, the ledger's revision,
+        which addresses of an earlier day's tiles carry.
     """
     last = reference_day(store)
-    return {"first": min(store.catalogue.district.plan_period[0], last).isoformat(), "last": last.isoformat()}
+    first = min(store.catalogue.district.plan_period[0], last)
+    return {"first": first.isoformat(), "last": last.isoformat(), "ledger": store.ledger.revision()}
 
 
 class Figures:

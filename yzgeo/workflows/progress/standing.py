@@ -14,7 +14,7 @@ from yzgeo.access import Role
 from yzgeo.catalogue import Layer
 from yzgeo.store.base import Query, Store
 from yzgeo.targets import Target
-from yzgeo.workflows.overview import visible_fields
+from yzgeo.workflows.overview import own_query, visible_fields
 
 from .days import LayerDays
 from .figures import RULE, Figures, is_late, promises_of, reference_day, staged_layers
@@ -79,6 +79,42 @@ def progress_on(
         "late_total": len(late),
         "late_by_layer": counts,
     }
+
+
+def stage_counts(
+    store: Store, role: Role, *, at: date | None = None, subdistricts: Sequence[str] = ()
+) -> dict[str, Any]:
+    """
+    Count the features of every layer by their stage at the end of a day, for a legend: no more than is asked.
+
+    Parameters
+    ----------
+    store
+        The store.
+    role
+        Role of the one who asks.
+    at
+        The day; `reference_day` if not given.
+    subdistricts
+        Street offices of an account of the field.
+
+    Returns
+    -------
+    dict
+        ``at`` and ``layers``: layer to stage to number of features.
+    """
+    day = at or reference_day(store)
+    days = LayerDays(store, role, subdistricts)
+    found = {}
+    for layer in staged_layers(store, role, None):
+        known = store.ledger.stages_on(layer.id, day)
+        initial = layer.stages[0].id
+        tally = dict.fromkeys((stage.id for stage in layer.stages), 0)
+        for uid in store.rows(layer.id, own_query(days.limits(layer)), fields=()).uids:
+            stage = known[uid].stage if uid in known else initial
+            tally[stage] = tally.get(stage, 0) + 1
+        found[layer.id] = tally
+    return {"at": day.isoformat(), "layers": found}
 
 
 def _standing(days: LayerDays, target: Target, day: date) -> dict[str, Any]:
