@@ -8,6 +8,7 @@ nothing is dropped. Events form one chain per district: each holds the hash of t
 from .door import CLOCK_TOLERANCE as CLOCK_TOLERANCE
 from .door import check as check
 from .events import GENESIS as GENESIS
+from .events import IMPORTED as IMPORTED
 from .events import PAYLOAD_VERSION as PAYLOAD_VERSION
 from .events import TOLD as TOLD
 from .events import ZONE as ZONE
@@ -26,3 +27,4 @@ from .folding import fold as fold
 from .folding import hidden as hidden
 from .folding import intervals as intervals
 from .opening import opening_for as opening_for
+from .opening import withdrawal_for as withdrawal_for

@@ -10,9 +10,11 @@ from typing import Any, Literal
 
 import orjson
 
-Kind = Literal["transition", "measure", "note", "photo", "correction", "approval", "opening"]
+Kind = Literal["transition", "measure", "note", "photo", "correction", "approval", "opening", "withdrawal"]
 # Kinds that tell something and change no state.
 TOLD: frozenset[Kind] = frozenset({"note", "photo"})
+# Kinds that only imports, and what takes imports back, may make.
+IMPORTED: frozenset[Kind] = frozenset({"opening", "withdrawal"})
 GENESIS = "0" * 64
 PAYLOAD_VERSION = 1
 # One clock for the whole country: the day an event speaks of must not depend on a phone's settings.
@@ -37,7 +39,8 @@ class Event:
 
     Payload by kind: transition ``{to, reason?, evidence?: [sha256]}``; measure ``{field: value, …}``; note ``{text}``;
     photo ``{attachment, caption?}``; correction ``{cancels, reason}``; approval ``{event, granted, reason?}``;
-    opening ``{stage, on?, measures?, replaces?: [id], batch?}``, which only an import makes. What the illustrative
+    opening ``{stage, on?, measures?, replaces?: [id], batch?}``, which only an import makes; withdrawal ``{withdraws,
+    reason, batch}``, which takes an opening back, or another withdrawal, when a batch is undone. What the illustrative
     district tells carries ``illustrative: true``.
     """
 

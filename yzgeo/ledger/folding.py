@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -10,7 +11,7 @@ from typing import Any
 
 from yzgeo.stages import Machine, Move
 
-from .events import Event, day_of
+from .events import IMPORTED, Event, day_of
 
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
@@ -136,7 +137,9 @@ def fold(
 
 def hidden(events: Iterable[Event]) -> frozenset[str]:
     """
-    List the events that an import has replaced; they stay in the ledger and no longer speak for the feature.
+    List the events that an import has replaced or an undo has withdrawn.
+
+    They stay in the ledger and no longer speak for the feature. A withdrawn opening no longer replaces anything.
 
     Parameters
     ----------
@@ -148,8 +151,10 @@ def hidden(events: Iterable[Event]) -> frozenset[str]:
     frozenset of str
         Their ids.
     """
-    named = [event.payload.get("replaces") for event in events if event.kind == "opening"]
-    return frozenset(str(each) for ids in named if isinstance(ids, Sequence) for each in ids)
+    given = [event for event in events if event.kind in IMPORTED]
+    gone = _withdrawn(given)
+    named = [event.payload.get("replaces") for event in given if event.kind == "opening" and event.id not in gone]
+    return gone.union(str(each) for ids in named if isinstance(ids, Sequence) for each in ids)
 
 
 def intervals(state: State, stage_machine: Machine) -> list[Interval]:
@@ -203,6 +208,27 @@ def opening_day(event: Event) -> date | None:
     return date.fromisoformat(text) if isinstance(text, str) else None
 
 
+def _withdrawn(events: Iterable[Event]) -> frozenset[str]:
+    """Settle what stands: a withdrawal counts unless one that itself counts has taken it back."""
+    takers: dict[str, list[str]] = defaultdict(list)
+    names = {event.id: str(event.payload.get("withdraws", "")) for event in events if event.kind == "withdrawal"}
+    for taker, target in names.items():
+        takers[target].append(taker)
+    standing: dict[str, bool] = {}
+    waiting = dict(names)
+    while waiting:
+        settled = {
+            each: not any(standing[taker] for taker in takers[each])
+            for each in waiting
+            if all(taker in standing for taker in takers[each]) or any(standing.get(taker) for taker in takers[each])
+        }
+        if not settled:
+            break  # they take each other back in a circle, which nobody could have recorded: none of them counts
+        standing |= settled
+        waiting = {each: target for each, target in waiting.items() if each not in settled}
+    return frozenset(target for each, target in names.items() if standing.get(each))
+
+
 def _recorded_by(event: Event, moment: datetime) -> bool:
     return event.recorded_at is not None and event.recorded_at <= moment
 
@@ -228,7 +254,7 @@ def _corrections(ordered: Sequence[Event], known: Mapping[str, Event]) -> tuple[
         if event.kind != "correction":
             continue
         target = known.get(str(event.payload.get("cancels", "")))
-        if target is None or target.kind in ("correction", "opening"):
+        if target is None or target.kind == "correction" or target.kind in IMPORTED:
             conflicts.append(
                 Conflict(
                     event.id, "correction_without_target", "要更正的记录不存在", "the event to correct does not exist"

@@ -63,7 +63,7 @@ def opening_for(
         Not sealed yet; its id follows from the batch and the feature.
     """
     gone = hidden(existing)
-    present = [event for event in existing if event.id not in gone]
+    present = [event for event in existing if event.id not in gone and event.kind != "withdrawal"]
     invented = any(event.payload.get("illustrative") is True for event in present)
     replaced = present if invented and not illustrative else []
     kept = [event for event in present if event.kind == "opening" and not replaced]
@@ -92,4 +92,36 @@ def opening_for(
         actor=actor,
         role="import",
         payload=payload,
+    )
+
+
+def withdrawal_for(event: Event, *, actor: str, reason: str, batch: str, now: datetime) -> Event:
+    """
+    Make the entry that takes back what an import, or an undo, said of a feature.
+
+    Parameters
+    ----------
+    event
+        An opening or a withdrawal.
+    actor, reason
+        Who takes it back, and why.
+    batch
+        Id of the batch that undoes the one of ``event``.
+    now
+        The office's clock, with time zone.
+
+    Returns
+    -------
+    Event
+        Not sealed yet; its id follows from the batch and the event.
+    """
+    return Event(
+        id=str(uuid5(NAMESPACE_URL, f"yzgeo:withdrawal:{batch}:{event.id}")),
+        layer=event.layer,
+        uid=event.uid,
+        kind="withdrawal",
+        valid_at=now,
+        actor=actor,
+        role="import",
+        payload={"withdraws": event.id, "reason": reason, "batch": batch},
     )

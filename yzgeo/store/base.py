@@ -101,6 +101,10 @@ class Batch:
     file_name: str | None = None
     file_sha256: str | None = None
     choices: Mapping[str, Any] = field(default_factory=dict)
+    undoes: str | None = None
+    """Id of the batch that this one took back."""
+    undone_by: str | None = None
+    """Id of the batch that took this one back and still stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,37 @@ class ChangeRecord:
     kind: Literal["insert", "update", "delete"]
     batch: str
     recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LaterEdit:
+    """Why a feature was left as it is by an undo: what someone did to it after the batch.
+
+    ``kind`` is that of the change, or of the entry in the ledger, which ``event`` names; ``batch`` is empty where an
+    entry changed no column.
+    """
+
+    uid: str
+    kind: str
+    revision: int
+    recorded_at: datetime
+    actor: str
+    batch: str = ""
+    event: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A batch taken back: uids set back, removed because it had inserted them, brought back because it deleted them.
+
+    ``later`` lists what was done after the batch to the features that were therefore left alone.
+    """
+
+    batch: Batch
+    restored: Sequence[str]
+    removed: Sequence[str]
+    brought_back: Sequence[str]
+    later: Sequence[LaterEdit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +363,16 @@ class Store(Protocol):
         ``put`` is indexed by uid, in the storage system, with the layer's fields as columns: an unknown uid is
         inserted, a known one updated, an identical one left alone. With ``base_revision`` the write is refused by
         `ConflictError` if the layer has moved on. Nothing changed means no new revision.
+        """
+
+    def undo_batch(self, batch_id: str, *, actor: str, reason: str) -> Undone:
+        """
+        Take one batch back in one transaction, as a new batch that can itself be undone.
+
+        Features that were changed after the batch, or that people have spoken of in the ledger since, stay as they are
+        and are listed. If that leaves nothing to do, no batch is written and the returned one has no id.
+        `BatchUnknownError` if there is no such batch, `AlreadyUndoneError` if it was taken back and that still stands,
+        `UndoRefusedError` if the batch follows from the ledger, which is corrected by counter-entries.
         """
 
     def batches(self, layer: str | None = None) -> Sequence[Batch]:

@@ -6,14 +6,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+
+from yzgeo.errors import BatchUnknownError
 
 from .base import Batch, ChangeRecord
 
 _COLUMNS = (
     "id, layer, revision, recorded_at, actor, reason, inserted, updated, unchanged, deleted, file_name, file_sha256, "
-    "choices"
+    "choices, undoes"
 )
 
 
@@ -36,7 +39,57 @@ def batches(connection: sqlite3.Connection, layer: str | None) -> list[Batch]:
     found = connection.execute(
         f"SELECT {_COLUMNS} FROM yzgeo_batch WHERE ?1 IS NULL OR layer = ?1 ORDER BY number DESC", (layer,)
     ).fetchall()
-    return [_batch(row) for row in found]
+    taken = _taken_back(connection)
+    return [_batch(row, taken) for row in found]
+
+
+def batch(connection: sqlite3.Connection, batch_id: str) -> Batch:
+    """
+    Get one batch.
+
+    Parameters
+    ----------
+    connection
+        Any connection.
+    batch_id
+        Its id.
+
+    Returns
+    -------
+    Batch
+        The batch.
+
+    Raises
+    ------
+    BatchUnknownError
+        If there is none with that id.
+    """
+    row = connection.execute(f"SELECT {_COLUMNS} FROM yzgeo_batch WHERE id = ?", (batch_id,)).fetchone()
+    if row is None:
+        raise BatchUnknownError(batch=batch_id)
+    return _batch(row, _taken_back(connection))
+
+
+def meanings(connection: sqlite3.Connection) -> dict[str, tuple[str, bool]]:
+    """
+    Tell what the batches that take others back amount to.
+
+    Parameters
+    ----------
+    connection
+        Any connection.
+
+    Returns
+    -------
+    dict
+        Id of a batch to the batch it goes back to, and whether that one is done again (True) or undone by it. Every
+        other batch is missing: it does what it says.
+    """
+    found: dict[str, tuple[str, bool]] = {}
+    for each, undoes in _undoings(connection):
+        origin, done = found.get(undoes, (undoes, True))
+        found[each] = (origin, not done)
+    return found
 
 
 def changes(connection: sqlite3.Connection, layer: str, *, since: int) -> list[ChangeRecord]:
@@ -69,7 +122,20 @@ def changes(connection: sqlite3.Connection, layer: str, *, since: int) -> list[C
     ]
 
 
-def _batch(row: tuple[Any, ...]) -> Batch:
+def _undoings(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    return connection.execute("SELECT id, undoes FROM yzgeo_batch WHERE undoes IS NOT NULL ORDER BY number").fetchall()
+
+
+def _taken_back(connection: sqlite3.Connection) -> dict[str, str]:
+    """Tell by which batch each was taken back, where that still stands: an undo may have been undone."""
+    taken: dict[str, str] = {}
+    for each, undoes in reversed(_undoings(connection)):
+        if each not in taken:
+            taken[undoes] = each
+    return taken
+
+
+def _batch(row: tuple[Any, ...], taken: Mapping[str, str]) -> Batch:
     return Batch(
         id=row[0],
         layer=row[1],
@@ -84,4 +150,6 @@ def _batch(row: tuple[Any, ...]) -> Batch:
         file_name=row[10],
         file_sha256=row[11],
         choices=json.loads(row[12]),
+        undoes=row[13],
+        undone_by=taken.get(row[0]),
     )

@@ -125,7 +125,7 @@ class GeoPackageLedger:
                     for uid in uids
                 }
                 ledger_projection.store(connection, layer, made)
-                provenance = Provenance(actor, reason)
+                provenance = Provenance(actor, reason, choices={"events": len(given)})
                 ledger_projection.amend(connection, layer, table, made, provenance=provenance, now=now)
         return len(given)
 

@@ -80,7 +80,7 @@ def rebuild(connection: sqlite3.Connection, catalogue: Catalogue, *, now: dateti
         for difference in _without_events(connection, layer, table):
             wrong.add(difference.uid)
             everything[difference.uid] = ledger_projection.project([], table)
-        provenance = Provenance("yzgeo", "ledger rebuild")
+        provenance = Provenance("yzgeo", "ledger rebuild", choices={"rebuild": True})
         ledger_projection.amend(connection, layer, table, everything, provenance=provenance, now=now)
         mended += len(wrong)
     return mended

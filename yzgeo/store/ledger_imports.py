@@ -1,4 +1,4 @@
-"""What an import says of stages: taken into the ledger as opening entries, unless people have already spoken."""
+"""What an import says of stages: taken in as openings unless people have spoken, and withdrawn when it is undone."""
 
 # ruff: noqa: S608 - names go through identifiers.quote, values are bound
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from yzgeo import stages
 from yzgeo.catalogue import Layer, StageTable
-from yzgeo.ledger import Event, opening_for
+from yzgeo.ledger import IMPORTED, Event, opening_for, withdrawal_for
 
 from . import ledger_chain, ledger_projection, ledger_rows
 from .base import Batch
@@ -64,6 +64,51 @@ def take_in(
     for uid in overruled:
         made[uid] = ledger_projection.project(ledger_rows.of_feature(connection, layer.id, uid), table)
     ledger_projection.overwrite(connection, layer, ledger_projection.differences(connection, layer, table, made))
+
+
+def take_back(
+    connection: sqlite3.Connection, layer: Layer, target: Batch, batch: Batch, uids: str, *, now: datetime
+) -> None:
+    """
+    Withdraw from the ledger what a batch said of stages, in the transaction of the batch that undoes it.
+
+    Parameters
+    ----------
+    connection
+        The writer, inside a transaction.
+    layer
+        The layer.
+    target
+        The batch being undone.
+    batch
+        The batch that undoes it, just written.
+    uids
+        A statement that selects the features that are taken back.
+    now
+        Record time, in UTC.
+    """
+    table = layer.stage_table
+    if table is None or "stage" not in layer.fields_by_id:
+        return
+    kinds = ", ".join(repr(kind) for kind in sorted(IMPORTED))
+    said = ledger_rows.select(
+        connection,
+        f"WHERE layer = ? AND uid IN ({uids}) AND kind IN ({kinds}) AND json_extract(payload, '$.batch') = ? "
+        "ORDER BY sequence",
+        (layer.id, target.id),
+    )
+    reason = batch.reason
+    withdrawals = [withdrawal_for(each, actor=batch.actor, reason=reason, batch=batch.id, now=now) for each in said]
+    ledger_chain.append(connection, withdrawals, now=now)
+    heard = connection.execute(
+        f"SELECT DISTINCT uid FROM yzgeo_ledger WHERE layer = ? AND uid IN ({uids})", (layer.id,)
+    ).fetchall()
+    made = {
+        uid: ledger_projection.project(ledger_rows.of_feature(connection, layer.id, uid), table) for (uid,) in heard
+    }
+    ledger_projection.store(connection, layer, made)
+    speaking = {uid: projection for uid, projection in made.items() if not projection.mute}
+    ledger_projection.overwrite(connection, layer, ledger_projection.differences(connection, layer, table, speaking))
 
 
 def _disagreeing(

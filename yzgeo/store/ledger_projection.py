@@ -21,8 +21,8 @@ from .base import Batch, Provenance, Value
 from .identifiers import quote
 
 OPEN_END = "9999-12-31"
-# An opening is no person's word, and what is merely told moves nothing.
-SILENT = {"opening", *ledger.TOLD}
+# What imports say is no person's word, and what is merely told moves nothing.
+SILENT = ledger.IMPORTED | ledger.TOLD
 BEGINNING = ""
 State = tuple[str, str | None, str, int, int]
 Intervals = list[tuple[str, str, str, str, int]]
@@ -47,6 +47,8 @@ class Projection:
     intervals: Intervals
     reports: list[tuple[str, str, float]]
     pending: tuple[str, ...]
+    mute: bool
+    """Whether everything that was ever said has been taken back, so that the layer may say what it likes."""
 
     def columns(self, table: StageTable) -> dict[str, Value]:
         """
@@ -104,7 +106,8 @@ def project(events: Sequence[Event], table: StageTable) -> Projection:
     # The last word of a day stands for the day.
     daily = {(name, BEGINNING if day is None else day.isoformat()): value for name, day, value in state.reports}
     reports = sorted((name, day, value) for (name, day), value in daily.items())
-    return Projection((state.stage, on, measures, int(own), int(made_up)), spans, reports, state.pending)
+    mute = all(event.kind in {*ledger.TOLD, "withdrawal"} for event in present)
+    return Projection((state.stage, on, measures, int(own), int(made_up)), spans, reports, state.pending, mute)
 
 
 def store(connection: sqlite3.Connection, layer: Layer, made: Mapping[str, Projection]) -> None:
@@ -265,9 +268,12 @@ def differences(
             continue
         target = projection.columns(table)
         stored = dict(zip(names, row[1:], strict=True))
+        judged = names
+        if projection.mute:
+            judged = [] if stored["stage"] is None else ["stage"]
         # Nobody has reported anything yet, and a table of the bureau says 0: that is no contradiction.
         values = {
-            name: target[name] for name in names if stored[name] != target[name] and (stored[name] or target[name])
+            name: target[name] for name in judged if stored[name] != target[name] and (stored[name] or target[name])
         }
         if values:
             found.append(Change(row[0], uid, values, {name: stored[name] for name in values}))

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import geopandas as gpd
-
 from yzgeo.catalogue import Catalogue
-from yzgeo.errors import InputError, StorageError, WorkspaceMissingError
+from yzgeo.errors import StorageError, WorkspaceMissingError
 
-from . import accounts, building, checking, history, ledger_imports, migrations, reading, schema, staging, writing
-from .base import Account, Batch, BBox, ChangeRecord, Feature, Provenance, Query, Rows, Value
+from . import (
+    accounts,
+    building,
+    checking,
+    migrations,
+    schema,
+)
+from .base import Account
 from .connections import Connections
 from .grants import GeoPackagePeople
+from .layers import GeoPackageLayers
 from .ledger import GeoPackageLedger
 
 FILE_NAME = "yzgeo.gpkg"
 Clock = Callable[[], datetime]
-
-_EVERYTHING = Query()
 
 
 def utc_now() -> datetime:
@@ -37,18 +40,15 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class GeoPackageStore:
+class GeoPackageStore(GeoPackageLayers):
     """The `Store` on a GeoPackage: one writer at a time, any number of readers, usable from every thread.
 
     Make one with `create` or `open`.
     """
 
     def __init__(self, path: Path, catalogue: Catalogue, *, clock: Clock, busy_timeout_s: float) -> None:
+        super().__init__(Connections(path, busy_timeout_s=busy_timeout_s), catalogue, clock=clock)
         self.path = path
-        self.catalogue = catalogue
-        self._clock = clock
-        self._srs_id = schema.srs_id(catalogue)
-        self._connections = Connections(path, busy_timeout_s=busy_timeout_s)
         self.ledger = GeoPackageLedger(self._connections, catalogue, clock=clock)
         self.people = GeoPackagePeople(self._connections, clock=clock)
 
@@ -157,270 +157,6 @@ class GeoPackageStore:
         with self._connections.read() as reader:
             checking.quick(reader.connection, self.path)
             checking.full(reader.connection, self.catalogue, self.path)
-
-    def revision(self, layer: str) -> int:
-        """
-        Tell the layer's revision.
-
-        Parameters
-        ----------
-        layer
-            Id of the layer.
-
-        Returns
-        -------
-        int
-            0 before the first write.
-        """
-        self.catalogue.layer(layer)
-        with self._connections.read() as reader:
-            return reader.remember("revisions", _revisions)[layer]
-
-    def count(self, layer: str, query: Query | None = None) -> int:
-        """
-        Count what `rows` would give without limit and offset.
-
-        Parameters
-        ----------
-        layer
-            Id of the layer.
-        query
-            Which features; all if not given.
-
-        Returns
-        -------
-        int
-            How many.
-        """
-        spec = self.catalogue.layer(layer)
-        with self._connections.read() as reader:
-            if query is None:
-                return reader.remember(("count", layer), lambda found: reading.count(found, spec, _EVERYTHING))
-            return reading.count(reader.connection, spec, query)
-
-    def feature(self, layer: str, uid: str, *, revision: int | None = None) -> Feature:
-        """
-        Get one feature.
-
-        Parameters
-        ----------
-        layer
-            Id of the layer.
-        uid
-            The feature's uid.
-        revision
-            State wanted, None for the present.
-
-        Returns
-        -------
-        Feature
-            The feature.
-
-        Raises
-        ------
-        FeatureUnknownError
-            If it is not there at that revision.
-        """
-        spec = self.catalogue.layer(layer)
-        with self._connections.read() as reader:
-            return reading.feature(reader.connection, spec, uid, revision=revision)
-
-    def rows(self, layer: str, query: Query | None = None, *, fields: Sequence[str] | None = None) -> Rows:
-        """
-        Get features in columns.
-
-        Parameters
-        ----------
-        layer
-            Id of the layer.
-        query
-            Which features; all if not given.
-        fields
-            Ids of the fields wanted; all if not given.
-
-        Returns
-        -------
-        Rows
-            Ordered by fid.
-        """
-        spec = self.catalogue.layer(layer)
-        with self._connections.read() as reader:
-            return reading.rows(reader.connection, spec, query or _EVERYTHING, fields)
-
-    def frame(self, layer: str, query: Query | None = None) -> gpd.GeoDataFrame:
-        """
-        Get features as a frame.
-
-        Parameters
-        ----------
-        layer
-            Id of the layer.
-        query
-            Which features; all if not given.
-
-        Returns
-        -------
-        geopandas.GeoDataFrame
-            Indexed by uid, in the storage system.
-        """
-        spec = self.catalogue.layer(layer)
-        with self._connections.read() as reader:
-            crs = self.catalogue.district.storage_crs
-            return reading.frame(reader.connection, spec, query or _EVERYTHING, crs=crs)
-
-    def bounds(self, layer: str) -> BBox | None:
-        """
-        Tell the extent of the layer.
-
-        Parameters
-        ----------
-        layer
-            Id of the layer.
-
-        Returns
-        -------
-        tuple or None
-            West, south, east, north; None where it is empty or has no geometry.
-        """
-        spec = self.catalogue.layer(layer)
-        with self._connections.read() as reader:
-            return reader.remember(("bounds", layer), lambda found: reading.bounds(found, spec))
-
-    def tally(self, layer: str, field: str) -> Mapping[Value, int]:
-        """
-        Count the present features by one field's values.
-
-        Parameters
-        ----------
-        layer
-            Id of the layer.
-        field
-            Id of the field.
-
-        Returns
-        -------
-        mapping
-            Value to number, most frequent first.
-        """
-        spec = self.catalogue.layer(layer)
-        with self._connections.read() as reader:
-            return dict(reader.remember(("tally", layer, field), lambda found: reading.tally(found, spec, field)))
-
-    def write(
-        self,
-        layer: str,
-        *,
-        put: gpd.GeoDataFrame | None = None,
-        delete: Sequence[str] = (),
-        provenance: Provenance,
-        base_revision: int | None = None,
-    ) -> Batch:
-        """
-        Write one batch in one transaction.
-
-        Parameters
-        ----------
-        layer
-            Id of the layer.
-        put
-            Features indexed by uid, in the storage system. Fields that are no column of it keep their stored values,
-            as do the geometries if it has no geometry column.
-        delete
-            Uids to be deleted.
-        provenance
-            Who writes, why and from what.
-        base_revision
-            Revision the caller started from, None to write anyway.
-
-        Returns
-        -------
-        Batch
-            What happened. When nothing changed its ``id`` is empty, no batch is recorded and the revision stays.
-
-        Raises
-        ------
-        ConflictError
-            If the layer has moved on from ``base_revision``.
-        FeatureUnknownError
-            If a feature to be deleted is not there.
-        InputError
-            If the frame does not fit the layer.
-        """
-        spec = self.catalogue.layer(layer)
-        staged = staging.stage(spec, put, delete, srs_id=self._srs_id)
-        now = self._clock().astimezone(UTC)
-        try:
-            with self._connections.write() as connection:
-                batch = writing.write(
-                    connection, spec, staged, delete, provenance=provenance, base_revision=base_revision, now=now
-                )
-                ledger_imports.take_in(connection, spec, batch, given=staged.columns, now=now)
-                return batch
-        except UnicodeEncodeError as error:
-            raise InputError(
-                what=layer,
-                reason_zh=f"文字 {error.object[:40]!r} 含有无效字符。",
-                reason_en=f"the text {error.object[:40]!r} holds characters that are no Unicode text.",
-            ) from error
-
-    def batches(self, layer: str | None = None) -> Sequence[Batch]:
-        """
-        List the batches.
-
-        Parameters
-        ----------
-        layer
-            Id of a layer, None for all.
-
-        Returns
-        -------
-        sequence of Batch
-            Newest first.
-        """
-        if layer is not None:
-            self.catalogue.layer(layer)
-        with self._connections.read() as reader:
-            return history.batches(reader.connection, layer)
-
-    def changes(self, layer: str, *, since: int = 0) -> Sequence[ChangeRecord]:
-        """
-        List the changes after a revision.
-
-        Parameters
-        ----------
-        layer
-            Id of the layer.
-        since
-            Revision already known.
-
-        Returns
-        -------
-        sequence of ChangeRecord
-            Oldest first, tombstones included.
-        """
-        self.catalogue.layer(layer)
-        with self._connections.read() as reader:
-            return history.changes(reader.connection, layer, since=since)
-
-    def history(self, layer: str, uid: str) -> Sequence[Feature]:
-        """
-        List every version of a feature.
-
-        Parameters
-        ----------
-        layer
-            Id of the layer.
-        uid
-            The feature's uid.
-
-        Returns
-        -------
-        sequence of Feature
-            Newest first; the last one before a deletion stays.
-        """
-        spec = self.catalogue.layer(layer)
-        with self._connections.read() as reader:
-            return reading.versions(reader.connection, spec, uid)
 
     def backup(self, target: Path) -> Path:
         """
@@ -583,10 +319,6 @@ class GeoPackageStore:
                 migrations.apply(connection, now=now)
                 schema.synchronise(connection, self.catalogue, now=now)
                 _put_meta(connection, "catalogue_digest", current)
-
-
-def _revisions(connection: sqlite3.Connection) -> dict[str, int]:
-    return dict(connection.execute("SELECT layer, revision FROM yzgeo_layer_revision").fetchall())
 
 
 def _meta(connection: sqlite3.Connection) -> dict[str, str]:

@@ -115,7 +115,10 @@ def write(
         else:
             _merge(connection, layer, staged, moment, number)
         connection.execute("UPDATE yzgeo_layer_revision SET revision = ? WHERE layer = ?", (moment.revision, layer.id))
-        _note_extent(connection, layer, staged, now=now, recompute=touched)
+        if touched:
+            measure_extent(connection, layer, now=now)
+        else:
+            _widen_extent(connection, layer, staged, now=now)
     for table in (_STAGE, _VERDICT, _DOOMED):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
     return batch
@@ -159,7 +162,8 @@ def record_batch(connection: sqlite3.Connection, batch: Batch) -> int:
     """
     cursor = connection.execute(
         "INSERT INTO yzgeo_batch (id, layer, revision, recorded_at, actor, reason, inserted, updated, unchanged, "
-        "deleted, file_name, file_sha256, choices) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "deleted, file_name, file_sha256, choices, undoes, ledger_events) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT events FROM yzgeo_ledger_head))",
         (
             batch.id,
             batch.layer,
@@ -174,6 +178,7 @@ def record_batch(connection: sqlite3.Connection, batch: Batch) -> int:
             batch.file_name,
             batch.file_sha256,
             json.dumps(batch.choices, ensure_ascii=False),
+            batch.undoes,
         ),
     )
     return int(cursor.lastrowid or 0)
@@ -377,21 +382,38 @@ def _exists(connection: sqlite3.Connection, table: str) -> bool:
     return connection.execute("SELECT 1 FROM temp.sqlite_master WHERE name = ?", (name,)).fetchone() is not None
 
 
-def _note_extent(
-    connection: sqlite3.Connection, layer: Layer, staged: Staged, *, now: datetime, recompute: bool
-) -> None:
-    table = quote(layer.id)
-    if layer.spec.geometry == "none":
-        extent: tuple[float | None, ...] = (None, None, None, None)
-    elif recompute:
+def measure_extent(connection: sqlite3.Connection, layer: Layer, *, now: datetime) -> None:
+    """
+    Note the extent of a layer whose features may cover less than before, and that it changed.
+
+    Parameters
+    ----------
+    connection
+        The writer, inside a transaction.
+    layer
+        The layer.
+    now
+        Time of the change, with zone.
+    """
+    extent: tuple[float | None, ...] = (None, None, None, None)
+    if layer.spec.geometry != "none":
         extent = connection.execute(
-            f"SELECT min(ST_MinX(geom)), min(ST_MinY(geom)), max(ST_MaxX(geom)), max(ST_MaxY(geom)) FROM {table}"
+            "SELECT min(ST_MinX(geom)), min(ST_MinY(geom)), max(ST_MaxX(geom)), max(ST_MaxY(geom)) "
+            f"FROM {quote(layer.id)}"
         ).fetchone()
-    else:
-        before = connection.execute(
-            "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = ?", (layer.id,)
-        ).fetchone()
-        extent = _joined(before, staged)
+    _put_extent(connection, layer, extent, now=now)
+
+
+def _widen_extent(connection: sqlite3.Connection, layer: Layer, staged: Staged, *, now: datetime) -> None:
+    before = connection.execute(
+        "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = ?", (layer.id,)
+    ).fetchone()
+    _put_extent(connection, layer, _joined(before, staged), now=now)
+
+
+def _put_extent(
+    connection: sqlite3.Connection, layer: Layer, extent: tuple[float | None, ...], *, now: datetime
+) -> None:
     connection.execute(
         "UPDATE gpkg_contents SET last_change = ?, min_x = ?, min_y = ?, max_x = ?, max_y = ? WHERE table_name = ?",
         (timestamps.standard(now), *extent, layer.id),
