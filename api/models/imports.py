@@ -226,6 +226,8 @@ class ImportBatch(BaseModel):
     file_name: str | None
     file_sha256: str | None
     choices: dict[str, Any]
+    undoes: str | None
+    undone_by: str | None
 
 
 class ImportJudgement(BaseModel):

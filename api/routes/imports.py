@@ -15,8 +15,7 @@ from api.responses import json_response
 from yzgeo.access import may_write
 from yzgeo.catalogue import DataStatus
 from yzgeo.errors import ForbiddenError, YzgeoError, leaves
-from yzgeo.store.base import Undone
-from yzgeo.workflows.imports import desk
+from yzgeo.workflows.imports import desk, undone_as_dict
 from yzgeo.workflows.imports.jobs import Job
 from yzgeo.workflows.workspace import Workspace
 
@@ -171,39 +170,6 @@ async def rejected(context: ContextDep, import_id: ImportId, ending: Literal["cs
     """The rejected rows with everything that was in them, where, and why not: to be mended and sent again."""
     path = await context.in_thread(lambda: desk.rejected_file(_workspace(context), import_id, f".{ending}"))
     return FileResponse(path, media_type=_TYPES[ending], filename=f"rejected-{import_id}.{ending}", headers=_FRESH)
-
-
-def undone_as_dict(undone: Undone) -> dict[str, Any]:
-    """
-    Give what an undo did in plain values.
-
-    Parameters
-    ----------
-    undone
-        What the store did.
-
-    Returns
-    -------
-    dict
-        As `models.ImportUndone`.
-    """
-    return {
-        "undone": {
-            "restored": len(undone.restored),
-            "removed": len(undone.removed),
-            "brought_back": len(undone.brought_back),
-        },
-        "later_edits": [
-            {
-                "uid": edit.uid,
-                "revision": edit.revision,
-                "at": edit.recorded_at.isoformat(),
-                "actor": edit.actor,
-                "kept": True,
-            }
-            for edit in undone.later
-        ],
-    }
 
 
 def _workspace(context: Context) -> Workspace:

@@ -16,7 +16,7 @@ import click
 from yzgeo.errors import YzgeoError
 from yzgeo.settings import from_environment
 
-from . import accounts, data, files, places, progress
+from . import accounts, data, files, imports, places, progress
 from .session import Session, common, log_file
 
 REFUSED = 1
@@ -32,7 +32,9 @@ def yzgeo() -> None:
     """城市更新一张图。 One map of a district's urban renewal."""
 
 
-for command in (*places.COMMANDS, *data.COMMANDS, *files.COMMANDS, *accounts.COMMANDS, *progress.COMMANDS):
+_GROUPS = (places, data, imports, files, accounts, progress)
+
+for command in [command for group in _GROUPS for command in group.COMMANDS]:
     yzgeo.add_command(command)
 
 
@@ -123,7 +125,7 @@ def _refused(error: YzgeoError, lang: str, *, as_json: bool) -> int:
             click.echo(f"  → {error.remedy(language)}", err=True)
     report = error.fields.get("report")
     if isinstance(report, dict):
-        files.show_issues(report["issues"], report["issues_total"], lang, most=_SHOWN_ISSUES)
+        imports.show_issues(report["issues"], report["issues_total"], lang, most=_SHOWN_ISSUES)
     return REFUSED
 
 

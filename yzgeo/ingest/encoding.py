@@ -138,7 +138,7 @@ def guess(samples: Iterable[bytes], *, declared: str | None = None) -> EncodingG
     best = marked[0]
     if best.score < _CONVINCING:
         # Texts in other scripts are often valid GBK by accident; then only the format itself may know.
-        return EncodingGuess("ask", None, tuple(marked))
+        return EncodingGuess("ask", None, (*_as_declared(declared, texts), *marked))
     if len(marked) == 1 or best.score - marked[1].score >= _MARGIN:
         return EncodingGuess("certain", best.id, tuple(marked))
     return EncodingGuess("ask", None, tuple(marked))
@@ -318,6 +318,17 @@ def zip_names(names: Sequence[bytes], flags: Sequence[bool]) -> tuple[str, ...]:
     decided = guess(loose)
     encoding = decided.chosen or (decided.candidates[0].id if decided.candidates else "cp437")
     return tuple(decode(name, "UTF-8" if flag else encoding) for name, flag in zip(names, flags, strict=True))
+
+
+def _as_declared(declared: str | None, texts: list[bytes]) -> tuple[EncodingCandidate, ...]:
+    """Offer an encoding of other scripts that the file itself names, if it reads at all."""
+    name = (declared or "").strip()
+    try:
+        for text in texts:
+            text.decode(name)
+    except (LookupError, UnicodeDecodeError, ValueError):
+        return ()
+    return (EncodingCandidate(name, 0.4, f"文件声明是 {name}", f"the file declares {name}"),)
 
 
 def _by_mark(texts: list[bytes]) -> str | None:

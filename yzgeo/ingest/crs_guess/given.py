@@ -144,13 +144,15 @@ def from_plain(plain: Mapping[str, Any], *, crs_chosen: str | None, target: str)
                 "七参数要写明旋转角的符号规则：position_vector（布尔沙，国内常用）或 coordinate_frame",
                 "seven parameters need the sign rule of their rotations: position_vector or coordinate_frame",
             )
-        shift = SevenParameters(*_numbers(kept, _SEVEN), convention=kept["convention"])
+        dx, dy, dz, rx, ry, rz, scale = _numbers(kept, _SEVEN)
+        shift = SevenParameters(dx, dy, dz, rx, ry, rz, scale, kept["convention"])
         return GivenShift("seven", shift, kept)
     source_crs = _projected(kept.get("source_crs") or _plain_id(crs_chosen), "source_crs")
     if kind == "four":
         goal = _projected(kept.get("target_crs") or target, "target_crs")
         kept = {**kept, "source_crs": source_crs, "target_crs": goal}
-        return GivenShift("four", FourParameters(source_crs, goal, *_numbers(kept, _FOUR)), kept)
+        dx, dy, turn, scale = _numbers(kept, _FOUR)
+        return GivenShift("four", FourParameters(source_crs, goal, dx, dy, turn, scale), kept)
     return _from_points(kept, source_crs, target)
 
 

@@ -8,4 +8,5 @@ from .reports import ImportReport as ImportReport
 from .reports import Mode as Mode
 from .reports import batch_as_dict as batch_as_dict
 from .reports import refusal as refusal
+from .reports import undone_as_dict as undone_as_dict
 from .storing import import_file as import_file

@@ -20,7 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from yzgeo import crs as systems
 from yzgeo import store as storage
 from yzgeo.catalogue import Catalogue, DataStatus, Layer
-from yzgeo.checks import Issue, Progress, silent
+from yzgeo.checks import Issue, Level, Progress, silent
 from yzgeo.errors import (
     CrsMissingError,
     CrsParametersNeededError,
@@ -447,7 +447,7 @@ class _Work:
             return []
         worst = max(float(np.hypot(*pair)) for pair in found["residuals_m"])
         count = len(found["residuals_m"])
-        level = "warning" if found["rms_m"] > _POOR_FIT_M else "info"
+        level: Level = "warning" if found["rms_m"] > _POOR_FIT_M else "info"
         zh = f"坐标转换的残差：{count} 个点，中误差 {found['rms_m']:.3f} 米，最大 {worst:.3f} 米"
         en = f"residuals of the transformation at {count} points: {found['rms_m']:.3f} m rms, at most {worst:.3f} m"
         return [Issue(level, "datum_fitted", "文件", zh, en)]

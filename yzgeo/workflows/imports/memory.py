@@ -54,7 +54,7 @@ def recall(store: Store, layer: Layer, columns: Sequence[str], chosen: Mapping[s
     """
     by_key: dict[str, Remembered] = {}
     batches = store.batches(layer.id)
-    undone = {str(batch.choices.get("undoes")) for batch in batches}
+    undone = {batch.id for batch in batches if batch.undone_by is not None}
     for batch in batches:  # newest first
         if batch.id in undone:
             continue

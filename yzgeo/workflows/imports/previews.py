@@ -131,7 +131,7 @@ def _problems(judged: Judged, storage: str) -> list[dict[str, Any]]:
         key = next((name for name in ("code",) if name in judged.frame), None)
         if key is not None:
             rows |= {str(code): row for code, row in zip(judged.frame[key], judged.numbers, strict=False)}
-    found = []
+    found: list[dict[str, Any]] = []
     for issue in judged.report.issues:
         row = _row(issue.where, rows)
         if row is None or issue.level == "info":

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from yzgeo.checks import Issue
 from yzgeo.errors import RowsRejectedError
-from yzgeo.store.base import Batch
+from yzgeo.store.base import Batch, Undone
 
 Mode = Literal["upsert", "replace"]
 Verdict = Literal["ok", "needs_confirmation", "refuse"]
@@ -143,3 +143,36 @@ def batch_as_dict(batch: Batch) -> dict[str, Any]:
     plain["recorded_at"] = batch.recorded_at.isoformat()
     plain["choices"] = dict(batch.choices)
     return plain
+
+
+def undone_as_dict(undone: Undone) -> dict[str, Any]:
+    """
+    Give what an undo did in plain values.
+
+    Parameters
+    ----------
+    undone
+        What the store did.
+
+    Returns
+    -------
+    dict
+        ``undone`` with counts, and ``later_edits``: what was left as it is.
+    """
+    return {
+        "undone": {
+            "restored": len(undone.restored),
+            "removed": len(undone.removed),
+            "brought_back": len(undone.brought_back),
+        },
+        "later_edits": [
+            {
+                "uid": edit.uid,
+                "revision": edit.revision,
+                "at": edit.recorded_at.isoformat(),
+                "actor": edit.actor,
+                "kept": True,
+            }
+            for edit in undone.later
+        ],
+    }

@@ -244,7 +244,7 @@ def fingerprint(report: ImportReport) -> str:
     str
         A hash of the verdict, of every row's fate and of the decisions.
     """
-    told = [report.verdict, report.rows_in, report.rejected, report.deleted, report.choices]
+    told: list[Any] = [report.verdict, report.rows_in, report.rejected, report.deleted, report.choices]
     told += [[match.row, match.uid, match.status, match.changed] for match in report.matches]
     return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()
 
