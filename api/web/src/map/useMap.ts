@@ -4,11 +4,12 @@ import type { GeoJSONSource, Map as MapLibreMap, MapMouseEvent, PointLike, Style
 import { onBeforeUnmount, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import type { BaseMap, Bounds, GeometryKind, Position2 } from '@/client'
 import type { MapPosition } from '@/shared/viewState'
+import { applyContent } from './applying'
 import { extras, stepsBetween, takeSteps, wish, type MapExtra } from './extras'
 import { loadMapLibrary } from './loadMap'
 import { FIRST_OVERLAY, SELECTION, selectionData, SKETCH, sketchData, type Sketch } from './overlays'
 import { sortPicks, type Hit, type Pick } from './picking'
-import { changesOf, layerIdOf, prepareStyle, type Shown } from './style'
+import { layerIdOf, prepareStyle, type Shown } from './style'
 
 export interface MapContent {
   style: StyleSpecification
@@ -127,19 +128,10 @@ export function useMap(content: () => MapContent, sketching: () => boolean, even
     const before = current
     current = next
     if (!target || !before) return
-    if (before.style !== next.style || before.baseMap !== next.baseMap) {
-      target.setStyle(prepareStyle(next.style, next.shown, next.baseMap))
-      // Where the new style is only a few steps from the old one, no style.load follows.
-      redraw()
-      drawExtras()
-      return
-    }
-    for (const change of changesOf(next.style, before.shown, next.shown)) {
-      target.setLayoutProperty(change.id, 'visibility', change.visibility)
-      for (const [name, value] of Object.entries(change.paint)) {
-        target.setPaintProperty(change.id, name as 'fill-opacity', value as number)
-      }
-    }
+    if (applyContent(target, before, next)) return
+    // Where the new style is only a few steps from the old one, no style.load follows.
+    redraw()
+    drawExtras()
   }
 
   /** Bring the map's extras to what the modules ask for; while a style loads, its end does it. */

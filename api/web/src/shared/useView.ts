@@ -26,6 +26,11 @@ export function changeView(change: Partial<ViewState>): void {
   if (address !== window.location.pathname + window.location.search) window.history.pushState(null, '', address)
 }
 
+/** Look at something on the way, without a step: a slider that is being dragged, days that are played. */
+export function previewView(change: Partial<ViewState>): void {
+  Object.assign(view, change)
+}
+
 /** Note where the map is, without a new step. */
 export function notePosition(position: MapPosition): void {
   view.position = position

@@ -32,6 +32,8 @@ export interface ViewState {
   tab: Tab | null
   /** The district as it was at the end of this day, as YYYY-MM-DD; null means today. */
   day: string | null
+  /** An earlier day to compare with, on the left of a curtain. */
+  before: string | null
   language: Language
 }
 
@@ -41,6 +43,7 @@ export const DEFAULT_VIEW: ViewState = {
   selection: null,
   tab: 'targets',
   day: null,
+  before: null,
   language: 'zh',
 }
 
@@ -54,6 +57,7 @@ export function parseView(query: string): ViewState {
     selection: parseSelection(parameters.get('feature')),
     tab: parseTab(parameters.get('tab')),
     day: parseDay(parameters.get('day')),
+    before: parseDay(parameters.get('before')),
     language: parameters.get('lang') === 'en' ? 'en' : 'zh',
   }
 }
@@ -71,6 +75,7 @@ export function formatView(view: ViewState): string {
   if (view.selection) parts.push(`feature=${view.selection.layer}/${encodeURIComponent(view.selection.uid)}`)
   if (view.tab !== 'targets') parts.push(`tab=${view.tab ?? 'none'}`)
   if (view.day) parts.push(`day=${view.day}`)
+  if (view.before) parts.push(`before=${view.before}`)
   if (view.language !== 'zh') parts.push(`lang=${view.language}`)
   return parts.length > 0 ? `?${parts.join('&')}` : ''
 }

@@ -57,6 +57,7 @@ export function target(id: string, change: Partial<Target> = {}): Target {
     denominator: { zh: '', en: '' },
     data_status: {},
     illustrative: false,
+    own_part: false,
     source: '',
     ...change,
   }

@@ -13,6 +13,7 @@ describe('the view in the address', () => {
     { ...DEFAULT_VIEW, layers: [] },
     { ...DEFAULT_VIEW, selection: { layer: 'old_compound', uid: '1b4e28ba-2fa1-5d30-883f-0016d3cca427' }, tab: 'feature' },
     { ...DEFAULT_VIEW, tab: null, language: 'en' },
+    { ...DEFAULT_VIEW, day: '2022-05-31', before: '2021-06-01' },
   ]
 
   it.each(views)('comes back from its own text: %j', (view) => {
