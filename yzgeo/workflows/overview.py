@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from typing import Any
 
@@ -276,13 +276,13 @@ def search(
     Returns
     -------
     list of dict
-        ``layer``, ``layer_title``, ``uid``, ``code``, ``name``, ``center``, ``bbox``; exact matches first, then
-        those that begin with the text, then the rest, each in catalogue order.
+        ``layer``, ``layer_title``, ``uid``, ``code``, ``name``, ``center``, ``bbox``; exact matches first, then what
+        can be drawn before rows of tables; in each, what begins with the text before the rest, in catalogue order.
     """
     wanted = text.strip().casefold()
     if not wanted:
         return []
-    ranked: list[tuple[int, int, dict[str, Any]]] = []
+    ranked: list[tuple[tuple[bool, bool, int], int, Callable[[], dict[str, Any]]]] = []
     for layer in visible_layers(store.catalogue, role):
         visible = visible_fields(layer, role)
         looked_at = [field for field in layer.spec.search_fields if field in visible]
@@ -291,12 +291,18 @@ def search(
         shown = tuple(dict.fromkeys((*looked_at, layer.spec.key, layer.spec.label_field)))
         query = replace(own_query(own_part(role, subdistricts, layer)), search=text.strip(), limit=SEARCH_MOST)
         rows = store.rows(layer.id, query, fields=_allowed(shown, visible))
-        for index in range(len(rows.uids)):
-            rank = _rank(wanted, [rows.columns[field][index] for field in looked_at])
-            if rank is not None:
-                ranked.append((rank, len(ranked), _hit(layer, rows, index)))
+        found: list[tuple[Rows, Sequence[int]]] = [(rows, range(len(rows.uids)))]
+        if len(rows.uids) == SEARCH_MOST:
+            found += _exact(store, layer, query, looked_at, rows, fields=_allowed(shown, visible))
+        for part, indices in found:
+            for index in indices:
+                match = _rank(wanted, [part.columns[field][index] for field in looked_at])
+                if match is not None:
+                    # What can be shown on the map is what people look for; only the very word goes before it.
+                    rank = (match > 0, layer.spec.geometry == "none", match)
+                    ranked.append((rank, len(ranked), partial(_hit, layer, part, index)))
     ranked.sort(key=lambda entry: entry[:2])
-    return [hit for _, _, hit in ranked[:limit]]
+    return [make() for _, _, make in ranked[:limit]]
 
 
 def target_board(
@@ -489,6 +495,20 @@ def _box_of_file(path: str) -> BBox:
 
 def _allowed(fields: tuple[str, ...], visible: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(field for field in fields if field in visible)
+
+
+def _exact(
+    store: Store, layer: Layer, query: Query, looked_at: Sequence[str], known: Rows, *, fields: tuple[str, ...]
+) -> list[tuple[Rows, Sequence[int]]]:
+    """Read the rows that are named exactly so, where more hold the text than are read: they come first in any case."""
+    seen = set(known.uids)
+    found: list[tuple[Rows, Sequence[int]]] = []
+    for field in (field for field in looked_at if field not in query.equals):
+        exact = replace(query, search=None, equals={**query.equals, field: query.search})
+        rows = store.rows(layer.id, exact, fields=fields)
+        found.append((rows, [index for index, uid in enumerate(rows.uids) if uid not in seen]))
+        seen.update(rows.uids)
+    return found
 
 
 def _rank(wanted: str, values: list[Value]) -> int | None:

@@ -87,6 +87,44 @@ def test_search_ranks_and_hides(store) -> None:
     assert len(overview.search(store, "planner", "a1", 2)) == 2
 
 
+def test_search_puts_what_can_be_drawn_before_rows_of_tables(store) -> None:
+    put(
+        store,
+        "indicator",
+        None,
+        code=["I1", "I2"],
+        name=["健身", "健身场地面积"],
+        number=[1, 2],
+        year=[2025, 2025],
+        value=[1.0, 2.0],
+    )
+    points = [shapely.Point(123.84 + i / 100, 42.29) for i in range(3)]
+    put(
+        store,
+        "fitness_site",
+        points,
+        code=["F1", "F2", "F3"],
+        name=["河东健身广场", "健身路径", "广场"],
+        stage=["planned"] * 3,
+    )
+    found = [(hit["layer"], hit["name"]) for hit in overview.search(store, "anonymous", "健身", 10)]
+    assert found == [
+        ("indicator", "健身"),
+        ("fitness_site", "健身路径"),
+        ("fitness_site", "河东健身广场"),
+        ("indicator", "健身场地面积"),
+    ]
+
+
+def test_the_exact_match_is_found_among_very_many(store) -> None:
+    count = overview.SEARCH_MOST + 20
+    codes = [f"A1-{i}" for i in range(count - 1)] + ["A1"]
+    put(store, "shantytown_parcel", boxes(count), code=codes, area_m2=[1.0] * count, stage=["planned"] * count)
+    first = overview.search(store, "anonymous", "A1", 3)
+    assert first[0]["code"] == "A1"
+    assert len({hit["uid"] for hit in first}) == 3
+
+
 def test_a_table_without_geometry_is_found_without_a_place(store) -> None:
     put(store, "indicator", None, code=["I1"], name=["城镇化率"], number=[1], year=[2025], value=[80.0])
     (hit,) = overview.search(store, "anonymous", "城镇化率", 10)
