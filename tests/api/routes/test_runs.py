@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -19,6 +21,7 @@ from yzgeo.store.base import Account
 from yzgeo.workflows.workspace import open_workspace
 
 PASSWORD = "correct horse"
+PAGE = {"X-Requested-With": "test"}
 ASKED = {"analysis": "coverage", "parameters": {"circle": "fitness_10min"}}
 OWN = "211202005"
 
@@ -44,9 +47,19 @@ def app(district: Path, tmp_path: Path, catalogue: Catalogue) -> Iterator[FastAP
         made.state.runs.close()
 
 
+def ask(client: Any, body: dict) -> dict:
+    """Ask, and wait for the answer as the page does."""
+    run = client.post("/api/runs", json=body, headers=PAGE).json()
+    until = time.monotonic() + 120
+    while run["state"] in {"queued", "running"} and time.monotonic() < until:
+        time.sleep(0.05)
+        run = client.get(f"/api/runs/{run['id']}").json()
+    return run
+
+
 def test_a_question_is_answered_and_its_figures_add_up(connect: Callable) -> None:
     client = connect("planner")
-    answer = client.post("/api/runs", json=ASKED)
+    answer = client.post("/api/runs", json=ASKED, headers=PAGE)
     assert answer.status_code in {200, 201}
     run = answer.json()
     assert run["state"] == "done"
@@ -71,12 +84,12 @@ def test_a_question_is_answered_and_its_figures_add_up(connect: Callable) -> Non
 
 def test_the_same_question_is_answered_from_what_is_kept(connect: Callable) -> None:
     client = connect("planner")
-    first = client.post("/api/runs", json=ASKED).json()
-    again = client.post("/api/runs", json=ASKED)
+    first = ask(client, ASKED)
+    again = client.post("/api/runs", json=ASKED, headers=PAGE)
     assert again.status_code == 200
     assert again.json()["id"] == first["id"]
     assert again.json()["finished_at"] == first["finished_at"]
-    other = client.post("/api/runs", json={**ASKED, "parameters": {"circle": "fitness_10min", "minutes": 15}}).json()
+    other = ask(client, {**ASKED, "parameters": {"circle": "fitness_10min", "minutes": 15}})
     assert other["id"] != first["id"]
     assert other["summary"]["people"]["covered"] > first["summary"]["people"]["covered"]
     # The slider decides as a new search would.
@@ -87,17 +100,17 @@ def test_the_same_question_is_answered_from_what_is_kept(connect: Callable) -> N
 
 def test_a_run_recomputes_to_the_same_digit(connect: Callable) -> None:
     client = connect("planner")
-    run = client.post("/api/runs", json=ASKED).json()
-    told = client.post(f"/api/runs/{run['id']}/recompute").json()
+    run = ask(client, ASKED)
+    told = client.post(f"/api/runs/{run['id']}/recompute", headers=PAGE).json()
     assert told["same"]
     assert told["largest_difference_m"] == 0
     assert told["inputs_changed"] == []
 
 
 def test_anonymous_reads_public_results_without_people(connect: Callable) -> None:
-    run = connect("planner").post("/api/runs", json=ASKED).json()
+    run = ask(connect("planner"), ASKED)
     client = connect()
-    assert client.post("/api/runs", json=ASKED).status_code == 403
+    assert client.post("/api/runs", json=ASKED, headers=PAGE).status_code == 403
     told = client.get(f"/api/runs/{run['id']}").json()
     assert told["actor"] is None
     assert told["summary"]["withheld"] == ["dwellings", "people"]
@@ -108,12 +121,12 @@ def test_anonymous_reads_public_results_without_people(connect: Callable) -> Non
     assert {point["properties"]["people"] for point in points} == {None}
     assert {point["properties"]["dwellings"] for point in points} == {None}
     assert client.get("/api/runs").json()["runs"]
-    assert client.request("DELETE", f"/api/runs/{run['id']}").status_code == 403
-    assert client.post(f"/api/runs/{run['id']}/recompute").status_code == 403
+    assert client.request("DELETE", f"/api/runs/{run['id']}", headers=PAGE).status_code == 403
+    assert client.post(f"/api/runs/{run['id']}/recompute", headers=PAGE).status_code == 403
 
 
 def test_the_field_sees_people_of_its_own_street_offices_only(connect: Callable) -> None:
-    run = connect("planner").post("/api/runs", json=ASKED).json()
+    run = ask(connect("planner"), ASKED)
     client = connect("field")
     points = client.get(f"/api/runs/{run['id']}/demand").json()["features"]
     known = {point["properties"]["subdistrict"] for point in points if point["properties"]["people"] is not None}
@@ -127,8 +140,8 @@ def test_a_run_over_a_restricted_layer_does_not_exist_for_others(connect: Callab
         "analysis": "siting",
         "parameters": {"circle": "fitness_10min", "sites": 1, "candidates": "layer:base_station_5g"},
     }
-    assert connect("viewer").post("/api/runs", json=asked).status_code == 404
-    run = connect("planner").post("/api/runs", json=asked).json()
+    assert connect("viewer").post("/api/runs", json=asked, headers=PAGE).status_code == 404
+    run = ask(connect("planner"), asked)
     assert run["access"] == "restricted"
     for role in ("anonymous", "viewer", "field"):
         client = connect(role)
@@ -140,7 +153,7 @@ def test_a_run_over_a_restricted_layer_does_not_exist_for_others(connect: Callab
 
 def test_the_route_is_as_long_as_the_distance(connect: Callable) -> None:
     client = connect("viewer")
-    run = client.post("/api/runs", json=ASKED).json()
+    run = ask(client, ASKED)
     points = client.get(f"/api/runs/{run['id']}/demand").json()["features"]
     for point in points[::900]:
         told = point["properties"]
@@ -153,10 +166,8 @@ def test_the_route_is_as_long_as_the_distance(connect: Callable) -> None:
 
 def test_reach_grows_with_the_limit(connect: Callable) -> None:
     client = connect("viewer")
-    run = client.post("/api/runs", json=ASKED).json()
-    near, far = (
-        client.get(f"/api/runs/{run['id']}/reach?limit_m={limit}").json()["features"] for limit in (200, 2000)
-    )
+    run = ask(client, ASKED)
+    near, far = (client.get(f"/api/runs/{run['id']}/reach?limit_m={limit}").json()["features"] for limit in (200, 2000))
     whole = [sum(one["properties"]["whole"] for one in found) for found in (near, far)]
     assert 0 < whole[0] < whole[1]
     assert client.get(f"/api/runs/{run['id']}/reach?limit_m=-1").status_code == 400
@@ -164,7 +175,7 @@ def test_reach_grows_with_the_limit(connect: Callable) -> None:
 
 def test_the_list_of_the_uncovered_names_source_denominator_and_status(connect: Callable) -> None:
     client = connect("planner")
-    run = client.post("/api/runs", json=ASKED).json()
+    run = ask(client, ASKED)
     answer = client.get(f"/api/runs/{run['id']}/uncovered.xlsx")
     assert answer.headers["content-type"].startswith("application/vnd.openxmlformats")
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
@@ -182,8 +193,8 @@ def test_the_list_of_the_uncovered_names_source_denominator_and_status(connect: 
 
 def test_two_runs_are_compared(connect: Callable) -> None:
     client = connect("planner")
-    less = client.post("/api/runs", json=ASKED).json()
-    more = client.post("/api/runs", json={**ASKED, "parameters": {"circle": "fitness_10min", "minutes": 12}}).json()
+    less = ask(client, ASKED)
+    more = ask(client, {**ASKED, "parameters": {"circle": "fitness_10min", "minutes": 12}})
     told = client.get(f"/api/runs/{less['id']}/compare/{more['id']}").json()
     gain = more["summary"]["people"]["covered"] - less["summary"]["people"]["covered"]
     assert told["gained"]["people"] == gain > 0
@@ -196,7 +207,7 @@ def test_two_runs_are_compared(connect: Callable) -> None:
 def test_siting_tells_before_and_after(connect: Callable) -> None:
     client = connect("planner")
     asked = {"analysis": "siting", "parameters": {"circle": "fitness_10min", "sites": 2}}
-    run = client.post("/api/runs", json=asked).json()
+    run = ask(client, asked)
     found = run["summary"]["siting"]
     assert found["optimal"]
     assert found["share_after"] > found["share_before"]
@@ -230,7 +241,7 @@ def test_siting_tells_before_and_after(connect: Callable) -> None:
     ],
 )
 def test_absurd_parameters_are_refused(connect: Callable, parameters: dict, status: int, code: str) -> None:
-    answer = connect("planner").post("/api/runs", json={"analysis": "coverage", "parameters": parameters})
+    answer = connect("planner").post("/api/runs", json={"analysis": "coverage", "parameters": parameters}, headers=PAGE)
     assert answer.status_code == status
     assert answer.json()["code"] == code
     assert answer.json()["detail"]
@@ -242,7 +253,7 @@ def test_a_file_that_is_no_network_is_refused(connect: Callable, district: Path)
     folder.mkdir(exist_ok=True)
     (folder / "broken.osm.pbf").write_bytes(b"this is not a map")
     asked = {"analysis": "coverage", "parameters": {"circle": "fitness_10min", "network": "broken.osm.pbf"}}
-    answer = connect("planner").post("/api/runs", json=asked)
+    answer = connect("planner").post("/api/runs", json=asked, headers=PAGE)
     assert answer.status_code == 422
     assert answer.json()["code"] == "file_unreadable"
 
@@ -250,7 +261,7 @@ def test_a_file_that_is_no_network_is_refused(connect: Callable, district: Path)
 def test_unknown_and_deleted_runs(connect: Callable) -> None:
     client = connect("planner")
     assert client.get("/api/runs/nothing").status_code == 404
-    run = client.post("/api/runs", json={**ASKED, "parameters": {"circle": "fitness_10min", "metres": 777}}).json()
-    assert connect("viewer").request("DELETE", f"/api/runs/{run['id']}").status_code == 403
-    assert client.request("DELETE", f"/api/runs/{run['id']}").json()["state"] == "dismissed"
+    run = ask(client, {**ASKED, "parameters": {"circle": "fitness_10min", "metres": 777}})
+    assert connect("viewer").request("DELETE", f"/api/runs/{run['id']}", headers=PAGE).status_code == 403
+    assert client.request("DELETE", f"/api/runs/{run['id']}", headers=PAGE).json()["state"] == "dismissed"
     assert client.get(f"/api/runs/{run['id']}").status_code == 404
