@@ -37,6 +37,7 @@ export interface Scene {
   hidden: ReadonlySet<MatchStatus>
 }
 
+const VEIL = 'import-veil'
 const OUTLINE = 'import-outline'
 const SHAPES = 'import-shapes'
 const PROBLEMS = 'import-problems'
@@ -46,7 +47,7 @@ export function drawingOf(scene: Scene): Drawing {
   const shapes = scene.shown === 'candidates' ? candidateShapes(scene) : changeShapes(scene)
   const problems = scene.shown === 'changes' ? scene.preview.problems.features.filter(({ geometry }) => geometry) : []
   return {
-    sources: { [OUTLINE]: collection(scene.outline.map((geometry) => feature(geometry, {}))), [SHAPES]: collection(shapes), [PROBLEMS]: collection(problems) },
+    sources: { [VEIL]: collection([feature(rectangle(WORLD), {})]), [OUTLINE]: collection(scene.outline.map((geometry) => feature(geometry, {}))), [SHAPES]: collection(shapes), [PROBLEMS]: collection(problems) },
     layers: LAYERS,
   }
 }
@@ -117,6 +118,7 @@ function rectangle([west, south, east, north]: Bounds): Geometry {
   return { type: 'Polygon', coordinates: [[[west, south], [east, south], [east, north], [west, north], [west, south]]] }
 }
 
+const WORLD: Bounds = [-180, -85, 180, 85]
 const COLOUR: ExpressionSpecification = ['get', 'colour']
 const STRENGTH: ExpressionSpecification = ['get', 'strength']
 const IS_POINT: FilterSpecification = ['in', ['geometry-type'], ['literal', ['Point', 'MultiPoint']]]
@@ -124,20 +126,22 @@ const IS_AREA: FilterSpecification = ['in', ['geometry-type'], ['literal', ['Pol
 const DASHED: ExpressionSpecification = ['any', ['==', ['get', 'dashed'], true], ['==', ['get', 'box'], true]]
 
 const LAYERS: LayerSpecification[] = [
+  // What the file brings must not drown among the district's own colours.
+  { id: 'import-veil', type: 'fill', source: VEIL, paint: { 'fill-color': '#f6f4ee', 'fill-opacity': 0.55 } },
   { id: 'import-outline', type: 'line', source: OUTLINE, paint: { 'line-color': '#24503a', 'line-width': 1.5, 'line-opacity': 0.8 } },
   {
     id: 'import-fill',
     type: 'fill',
     source: SHAPES,
     filter: IS_AREA,
-    paint: { 'fill-color': COLOUR, 'fill-opacity': ['case', DASHED, ['*', 0.05, STRENGTH], ['*', 0.3, STRENGTH]] },
+    paint: { 'fill-color': COLOUR, 'fill-opacity': ['case', DASHED, ['*', 0.05, STRENGTH], ['*', 0.45, STRENGTH]] },
   },
   {
     id: 'import-line',
     type: 'line',
     source: SHAPES,
     filter: ['all', ['!', IS_POINT as ExpressionSpecification], ['!', DASHED]],
-    paint: { 'line-color': COLOUR, 'line-opacity': STRENGTH, 'line-width': ['+', 1, STRENGTH] },
+    paint: { 'line-color': COLOUR, 'line-opacity': STRENGTH, 'line-width': ['+', 1, ['*', 1.2, STRENGTH]] },
   },
   {
     id: 'import-dashed',

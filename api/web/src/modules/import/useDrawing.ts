@@ -85,6 +85,15 @@ function lookAt(features: readonly Drawn[]): void {
 }
 
 watch(preview, frame)
+watch(
+  () => [current.value?.id, current.value?.mode] as const,
+  ([, mode]) => {
+    hidden.clear()
+    // Where nothing is deleted, what the file lacks is no news.
+    if (mode === 'upsert') hidden.add('missing')
+  },
+  { immediate: true },
+)
 watch([preview, outline, picked, shown, () => [...hidden], active, settled], draw)
 
 export function useDrawing() {
