@@ -26,7 +26,7 @@ from yzgeo.workflows.tiles import ByteCache, TileMaker
 
 from .auth import Passwords, SignInGuard, caller_of
 from .middleware import Metrics
-from .responses import JSON, Prepared, dumps, etag_of, header
+from .responses import JSON, Prepared, dumps, etag_of, header, wanted_format
 from .settings import Settings
 
 Language = Literal["zh", "en"]
@@ -122,7 +122,7 @@ class Context:
         key
             What the answer depends on, the state of the layers among it.
         make
-            Computes the content.
+            Computes the content; bytes are taken as encoded already.
         media_type
             Content type.
 
@@ -134,9 +134,13 @@ class Context:
         kept = self.answers.get(key)
         if kept is None:
             etag = etag_of(*key)
-            kept = await self.in_thread(lambda: Prepared(dumps(make()), etag=etag, media_type=media_type))
+            kept = await self.in_thread(lambda: _prepared(make(), etag=etag, media_type=media_type))
             self.answers.put(key, kept, kept.size)
         return kept.answer(request)
+
+
+def _prepared(content: Any, *, etag: str, media_type: str) -> Prepared:
+    return Prepared(content if isinstance(content, bytes) else dumps(content), etag=etag, media_type=media_type)
 
 
 def context_of(request: Request) -> Context:
@@ -323,6 +327,33 @@ async def get_language(
 
 
 LanguageDep = Annotated[Language, Depends(get_language)]
+
+
+Format = Literal["json", "html"]
+
+
+async def get_format(
+    request: Request, f: Annotated[Format | None, Query(description="Format, whatever Accept says")] = None
+) -> Format:
+    """
+    Choose between JSON and a page for people, as a dependency.
+
+    Parameters
+    ----------
+    request
+        The request.
+    f
+        The parameter.
+
+    Returns
+    -------
+    str
+        ``"json"`` or ``"html"``.
+    """
+    return "html" if wanted_format(request, f, ("json", "html")) == "html" else "json"
+
+
+FormatDep = Annotated[Format, Depends(get_format)]
 
 
 def language_of(request: Request, asked: str | None) -> Language:

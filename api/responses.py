@@ -10,9 +10,13 @@ from typing import Any
 import orjson
 from fastapi import Request, Response
 
+from yzgeo.errors import ParameterError
+
 JSON = "application/json"
 GEOJSON = "application/geo+json"
+HTML = "text/html; charset=utf-8"
 _GZIP_FROM = 1_000
+_VARY = "Accept, Accept-Encoding, Cookie, Authorization"
 
 
 def dumps(payload: Any) -> bytes:
@@ -88,6 +92,42 @@ def takes_gzip(request: Request) -> bool:
     return b"gzip" in header(request, b"accept-encoding")
 
 
+def wanted_format(request: Request, asked: str | None, offered: Sequence[str]) -> str:
+    """
+    Choose the format of an answer: the parameter ``f``, else what ``Accept`` prefers, else the first.
+
+    Parameters
+    ----------
+    request
+        The request.
+    asked
+        Value of the parameter, None where it was not sent.
+    offered
+        Names that ``f`` may have; ``html`` is for people.
+
+    Returns
+    -------
+    str
+        ``html``, or the first of ``offered``.
+
+    Raises
+    ------
+    ParameterError
+        If ``f`` names another format.
+    """
+    if asked is not None:
+        if asked not in offered:
+            choices = ", ".join(offered)
+            raise ParameterError(name="f", reason_zh=f"可用：{choices}", reason_en=f"offered: {choices}")
+        return "html" if asked == "html" else offered[0]
+    accepted = header(request, b"accept")
+    if b"text/html" not in accepted:
+        return offered[0]
+    # Browsers name HTML first; programs that take anything get JSON.
+    first = accepted.split(b",", 1)[0].split(b";", 1)[0].strip()
+    return "html" if first in {b"text/html", b"application/xhtml+xml"} else offered[0]
+
+
 def is_current(request: Request, etag: str) -> bool:
     """
     Tell whether the client already holds this state.
@@ -159,7 +199,11 @@ def json_response(
     Response
         The answer.
     """
-    merged = {"Cache-Control": "no-cache, private", "Vary": "Accept-Encoding, Cookie, Authorization", **(headers or {})}
+    merged = {
+        "Cache-Control": "no-cache, private",
+        "Vary": _VARY,
+        **(headers or {}),
+    }
     if etag is not None:
         merged["ETag"] = etag
         if is_current(request, etag):
@@ -205,7 +249,7 @@ class Prepared:
         self._common = (
             (b"etag", etag.encode()),
             (b"cache-control", cache.encode()),
-            (b"vary", b"Accept-Encoding, Cookie, Authorization"),
+            (b"vary", _VARY.encode()),
         )
         typed = ((b"content-type", media_type.encode()), *self._common, *more)
         self._plain = body

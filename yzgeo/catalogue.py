@@ -189,6 +189,9 @@ class DistrictSpec(_Model):
     plan_period: tuple[date, date]
     storage_crs: str = Field(pattern=r"^EPSG:\d+$")
     metric_crs: str = Field(pattern=r"^EPSG:\d+$")
+    served_crs: tuple[Annotated[str, Field(pattern=r"^EPSG:\d+$")], ...] = Field(
+        default=(), description="Further systems that the service gives coordinates in"
+    )
     center: tuple[float, float] = Field(description="Longitude, latitude of the first view")
     boundary_file: str
     subdistricts_file: str

@@ -9,26 +9,28 @@ from typing import Any
 import yaml
 from fastapi import APIRouter, Request, Response
 
-from api import models
+from api import models, pages
+from api.coordinates import CRS84, offered, uri_of
 from api.deps import (
     BaseUrlDep,
     CallerDep,
     Context,
     ContextDep,
+    FormatDep,
     Language,
     LanguageDep,
     LayerDep,
     StrictParameters,
     state_of,
 )
-from api.responses import GEOJSON, JSON, etag_of, json_response
+from api.responses import GEOJSON, HTML, JSON, etag_of, json_response
 from yzgeo.access import Caller, own_part
 from yzgeo.catalogue import FieldSpec, Layer
+from yzgeo.filters import UID
 from yzgeo.workflows import overview
 
 router = APIRouter(prefix="/ogc", tags=["ogc"], dependencies=[StrictParameters])
 
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 SCHEMA_JSON = "application/schema+json"
 MVT = "application/vnd.mapbox-vector-tile"
 STYLE_JSON = "application/vnd.mapbox.style+json"
@@ -43,7 +45,9 @@ _FORMATS = {"date": "date", "datetime": "date-time"}
 
 
 @router.get("", operation_id="landing", response_model=models.Landing)
-async def landing(request: Request, context: ContextDep, base: BaseUrlDep, lang: LanguageDep) -> Response:
+async def landing(
+    request: Request, *, context: ContextDep, base: BaseUrlDep, lang: LanguageDep, form: FormatDep
+) -> Response:
     """Where everything is."""
     district = context.catalogue.district
     root = f"{base}/ogc"
@@ -52,6 +56,7 @@ async def landing(request: Request, context: ContextDep, base: BaseUrlDep, lang:
         "description": getattr(district.plan, lang),
         "links": [
             _link(root, "self", JSON),
+            _link(f"{root}?f=html", "alternate", HTML),
             _link(f"{base}/openapi.json", "service-desc", "application/vnd.oai.openapi+json;version=3.1"),
             _link(f"{root}/conformance", "conformance", JSON),
             _link(f"{root}/conformance", "http://www.opengis.net/def/rel/ogc/1.0/conformance", JSON),
@@ -59,55 +64,90 @@ async def landing(request: Request, context: ContextDep, base: BaseUrlDep, lang:
             _link(f"{root}/styles", "http://www.opengis.net/def/rel/ogc/1.0/styles", JSON),
         ],
     }
+    if form == "html":
+        return json_response(request, pages.landing(content, root=root, lang=lang), media_type=HTML)
     return json_response(request, content)
 
 
 @router.get("/conformance", operation_id="conformance", response_model=models.Conformance)
-async def conformance(request: Request) -> Response:
+async def conformance(request: Request, base: BaseUrlDep, lang: LanguageDep, form: FormatDep) -> Response:
     """Conformance classes; each is proved by a test."""
-    return json_response(request, {"conformsTo": [entry["uri"] for entry in claims()]})
+    uris = [entry["uri"] for entry in claims()]
+    if form == "html":
+        return json_response(request, pages.conformance(uris, root=f"{base}/ogc", lang=lang), media_type=HTML)
+    return json_response(request, {"conformsTo": uris})
 
 
 @router.get("/collections", operation_id="collections", response_model=models.Collections)
 async def collections(
-    request: Request, context: ContextDep, caller: CallerDep, base: BaseUrlDep, lang: LanguageDep
+    request: Request, *, context: ContextDep, caller: CallerDep, base: BaseUrlDep, lang: LanguageDep, form: FormatDep
 ) -> Response:
     """Every layer the caller may see."""
     state = state_of(context, caller)
 
-    def describe() -> dict[str, Any]:
+    def describe() -> Any:
         layers = overview.visible_layers(context.catalogue, caller.role)
         described = [_describe(context, layer, caller, base, lang) for layer in layers]
-        return {"links": [_link(f"{base}/ogc/collections", "self", JSON)], "collections": described}
+        content = {"links": [_link(f"{base}/ogc/collections", "self", JSON)], "collections": described}
+        return pages.collections(content, root=f"{base}/ogc", lang=lang) if form == "html" else content
 
-    return await context.answer(request, ("collections", state, base, lang), describe)
+    key = ("collections", state, base, lang, form)
+    return await context.answer(request, key, describe, media_type=HTML if form == "html" else JSON)
 
 
 @router.get("/collections/{layer_id}", operation_id="collection", response_model=models.Collection)
 async def collection(
-    request: Request, *, context: ContextDep, caller: CallerDep, layer: LayerDep, base: BaseUrlDep, lang: LanguageDep
+    request: Request,
+    *,
+    context: ContextDep,
+    caller: CallerDep,
+    layer: LayerDep,
+    base: BaseUrlDep,
+    lang: LanguageDep,
+    form: FormatDep,
 ) -> Response:
     """One layer."""
     state = str((context.store.revision(layer.id), own_part(caller.role, caller.subdistricts, layer)))
-    key = ("collection", layer.id, state, base, lang)
-    return await context.answer(request, key, lambda: _describe(context, layer, caller, base, lang))
+
+    def describe() -> Any:
+        content = _describe(context, layer, caller, base, lang)
+        return pages.collection(content, root=f"{base}/ogc", lang=lang) if form == "html" else content
+
+    key = ("collection", layer.id, state, base, lang, form)
+    return await context.answer(request, key, describe, media_type=HTML if form == "html" else JSON)
 
 
 @router.get("/collections/{layer_id}/queryables", operation_id="queryables", response_class=Response)
-async def queryables(
-    request: Request, layer: LayerDep, caller: CallerDep, base: BaseUrlDep, lang: LanguageDep
+@router.get("/collections/{layer_id}/sortables", operation_id="sortables", response_class=Response)
+@router.get("/collections/{layer_id}/schema", operation_id="returnables", response_class=Response)
+async def fields(
+    request: Request,
+    *,
+    layer: LayerDep,
+    caller: CallerDep,
+    base: BaseUrlDep,
+    lang: LanguageDep,
+    form: FormatDep,
 ) -> Response:
-    """Fields of a layer that can be filtered by, as JSON Schema."""
-    fields = [layer.field(field_id) for field_id in overview.visible_fields(layer, caller.role)]
+    """Fields of a layer as JSON Schema: those that can be filtered by, ordered by, or are given."""
+    kind = request.url.path.rpartition("/")[2]
+    own = {} if kind == "sortables" else _geometry_schema(layer)
+    identifier = {"uid": {**_field_schema(UID, lang), "x-ogc-role": "id", "readOnly": True}}
+    shown = [layer.field(field_id) for field_id in overview.visible_fields(layer, caller.role)]
+    address = f"{base}/ogc/collections/{layer.id}/{kind}"
     content = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"{base}/ogc/collections/{layer.id}/queryables",
+        "$id": address,
         "type": "object",
         "title": getattr(layer.spec.title, lang),
-        "properties": {**_geometry_schema(layer), **{field.id: _field_schema(field, lang) for field in fields}},
+        "properties": {**own, **identifier, **{field.id: _field_schema(field, lang) for field in shown}},
         "additionalProperties": False,
     }
-    return json_response(request, content, media_type=SCHEMA_JSON, etag=etag_of(layer.id, caller.role, lang, base))
+    etag = etag_of(kind, layer.id, caller.role, lang, base, form)
+    if form == "html":
+        body = pages.schema(content, root=f"{base}/ogc", address=address, lang=lang)
+        return json_response(request, body, media_type=HTML, etag=etag)
+    return json_response(request, content, media_type=SCHEMA_JSON, etag=etag)
 
 
 @lru_cache(maxsize=1)
@@ -139,8 +179,8 @@ def _describe(context: Context, layer: Layer, caller: Caller, base: str, lang: L
         "license": spec.licence,
         "extent": extent,
         "itemType": "record" if spec.geometry == "none" else "feature",
-        "crs": [CRS84],
-        "storageCrs": CRS84,
+        "crs": list(offered(district)) if spec.geometry != "none" else [CRS84],
+        "storageCrs": uri_of(district.storage_crs) if spec.geometry != "none" else CRS84,
         "links": _collection_links(layer, f"{base}/ogc/collections/{layer.id}", base, lang),
         "yzgeo:count": there.count,
         "yzgeo:revision": context.store.revision(layer.id),
@@ -154,7 +194,10 @@ def _collection_links(layer: Layer, root: str, base: str, lang: Language) -> lis
     links = [
         _link(root, "self", JSON, title=title),
         _link(f"{root}/items", "items", GEOJSON, title=title),
+        _link(f"{root}?f=html", "alternate", HTML, title=title),
         _link(f"{root}/queryables", "http://www.opengis.net/def/rel/ogc/1.0/queryables", SCHEMA_JSON),
+        _link(f"{root}/sortables", "http://www.opengis.net/def/rel/ogc/1.0/sortables", SCHEMA_JSON),
+        _link(f"{root}/schema", "http://www.opengis.net/def/rel/ogc/1.0/schema", SCHEMA_JSON),
     ]
     if layer.spec.geometry != "none":
         tiles = _link(f"{root}/tiles/WebMercatorQuad/{{z}}/{{row}}/{{col}}", "item", MVT, title=title)

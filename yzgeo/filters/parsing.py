@@ -73,6 +73,7 @@ def parse(
     language: Language = "cql2-text",
     filter_crs: str = crs.WGS84,
     storage_crs: str = crs.CGCS2000,
+    north_first: bool = False,
 ) -> Expression:
     """
     Read a filter.
@@ -88,9 +89,11 @@ def parse(
     language
         Which of the two.
     filter_crs
-        System of the coordinates in the filter, x (east) before y (north).
+        System of the coordinates in the filter.
     storage_crs
         System of the geometries in the expression that is returned.
+    north_first
+        Whether the filter's coordinates have y (north) before x (east).
 
     Returns
     -------
@@ -109,7 +112,7 @@ def parse(
     except (cql2.ParseError, cql2.ValidationError, ValueError, TypeError) as error:
         _refuse(f"不是 {language}：{_where(error)}", f"it is no {language}: {_where(error)}")
     known = {name: layer.field(name) for name in fields} | {UID.id: UID}
-    reader = _Reader(known, layer.spec.geometry != "none", filter_crs, storage_crs)
+    reader = _Reader(known, layer.spec.geometry != "none", filter_crs, storage_crs, north_first)
     expression = reader.condition(tree)
     if sum(1 for _ in walk(expression)) > MOST_CONDITIONS:
         _refuse(f"条件超过 {MOST_CONDITIONS} 个", f"it has more than {MOST_CONDITIONS} conditions")
@@ -149,6 +152,7 @@ class _Reader:
     spatial: bool
     filter_crs: str
     storage_crs: str
+    north_first: bool
 
     def condition(self, node: Any) -> Expression:
         if isinstance(node, Mapping) and "op" in node:
@@ -265,6 +269,8 @@ class _Reader:
             _refuse("空间条件的另一边应为几何", "the other side of a spatial condition should be a geometry")
         if not shape.is_valid:
             _refuse("几何无效（例如自相交）", "the geometry is invalid (it may cross itself)")
+        if self.north_first:
+            shape = shapely.transform(shape, lambda points: points[:, [1, 0]])
         if crs.parse(self.filter_crs).is_geographic and not shapely.box(-180, -90, 180, 90).covers(shape):
             _refuse("坐标应为经纬度", "coordinates should be longitude and latitude")
         moved: BaseGeometry = crs.transform(np.array([shape], dtype=object), self.filter_crs, self.storage_crs)[0]

@@ -101,3 +101,48 @@ def test_a_real_file_that_is_imported_is_served_at_once(client, workspace, catal
     assert "revision=1" in source["tiles"][0]
     tile = client.get("/ogc/collections/admin_district/tiles/WebMercatorQuad/9/189/432?revision=1")
     assert len(mapbox_vector_tile.decode(tile.content)["admin_district"]["features"]) == 1
+
+
+def test_systems_are_listed_and_the_stored_one_named(client) -> None:
+    content = client.get("/ogc/collections/shantytown_parcel").json()
+    epsg = "http://www.opengis.net/def/crs/EPSG/0/"
+    assert content["crs"][0] == "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+    assert [uri.removeprefix(epsg) for uri in content["crs"][1:]] == ["4326", "4490", "4529", "4550", "3857"]
+    assert content["storageCrs"] == f"{epsg}4490"
+    for uri in content["crs"]:
+        assert client.get("/ogc/collections/shantytown_parcel/items", params={"crs": uri}).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["queryables", "sortables", "schema"])
+def test_fields_are_told_as_json_schema(client, connect, kind: str) -> None:
+    answer = client.get(f"/ogc/collections/shantytown_parcel/{kind}?lang=zh")
+    assert answer.headers["content-type"] == "application/schema+json"
+    content = answer.json()
+    assert content["properties"]["area_m2"]["title"] == "占地面积"
+    assert ("geometry" in content["properties"]) is (kind != "sortables")
+    assert content["properties"]["uid"]["x-ogc-role"] == "id"
+    assert "households" not in content["properties"]
+    assert "households" in connect("planner").get(f"/ogc/collections/shantytown_parcel/{kind}").json()["properties"]
+    assert client.get(f"/ogc/collections/pipe_segment/{kind}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/ogc",
+        "/ogc/conformance",
+        "/ogc/collections",
+        "/ogc/collections/shantytown_parcel",
+        "/ogc/collections/shantytown_parcel/queryables",
+        "/ogc/collections/shantytown_parcel/schema",
+        "/ogc/collections/indicator",
+    ],
+)
+def test_everything_can_be_read_by_people(client, path: str) -> None:
+    for lang, title in (("zh", "zh-CN"), ("en", "en")):
+        page = client.get(f"{path}?f=html&lang={lang}")
+        assert page.status_code == 200
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert f'<html lang="{title}">' in page.text
+        assert "pipe_segment" not in page.text
+    assert client.get(path, headers={"accept": "text/html"}).headers["content-type"].startswith("text/html")

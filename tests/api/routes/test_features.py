@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pyproj
 import pytest
 
 from api import models
@@ -196,3 +197,148 @@ def test_an_unknown_item_is_not_found(client, uid: str) -> None:
     answer = client.get(f"{ITEMS}/{uid}")
     assert answer.status_code == 404
     assert answer.json()["code"] == "feature_unknown"
+
+
+EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
+
+
+def codes_of(answer) -> list[str]:
+    return [feature["properties"]["code"] for feature in answer.json()["features"]]
+
+
+@pytest.mark.parametrize(
+    ("condition", "codes"),
+    [
+        ("area_m2 > 4000", ["P05", "P06"]),
+        ("stage = 'cleared' AND NOT (code = 'P03')", ["P04"]),
+        ("name LIKE '%地块' AND area_m2 BETWEEN 1000 AND 2000", ["P01", "P02"]),
+        ("name IS NULL", ["P03"]),
+        ("code IN ('P06','P02')", ["P02", "P06"]),
+        ("CASEI(code) = CASEI('p01')", ["P01"]),
+        ("S_INTERSECTS(geometry, POINT(123.8424 42.2904))", ["P03"]),
+        ("S_WITHIN(geometry, BBOX(123.8395,42.28,123.8419,42.30))", ["P01", "P02"]),
+        ("T_AFTER(stage_date, DATE('2025-01-01'))", []),
+    ],
+)
+def test_conditions_in_cql2(client, condition: str, codes: list[str]) -> None:
+    answer = client.get(ITEMS, params={"filter": condition})
+    assert codes_of(answer) == codes
+    assert answer.json()["numberMatched"] == len(codes)
+
+
+def test_a_condition_as_json_and_with_other_parameters(client) -> None:
+    tree = '{"op": ">=", "args": [{"property": "area_m2"}, 3000]}'
+    query = {"filter": tree, "filter-lang": "cql2-json", "stage": "cleared", "limit": 1}
+    answer = client.get(ITEMS, params=query)
+    assert (codes_of(answer), answer.json()["numberMatched"]) == (["P03"], 2)
+    assert codes_of(client.get(links(answer)["next"])) == ["P04"]
+
+
+def test_coordinates_in_a_condition_follow_their_system(client) -> None:
+    north, east = pyproj.Transformer.from_crs("EPSG:4490", "EPSG:4529").transform(42.2904, 123.8424)
+    for system, place in (("4326", "42.2904 123.8424"), ("4529", f"{north} {east}")):
+        query = {"filter": f"S_INTERSECTS(geometry, POINT({place}))", "filter-crs": EPSG + system}
+        assert codes_of(client.get(ITEMS, params=query)) == ["P03"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"filter": "nothing = 1"},
+        {"filter": "area_m2 = 'wide'"},
+        {"filter": "("},
+        {"filter": "(" * 20_000},
+        {"filter": "NOT " * 4_000 + "code = 'x'"},
+        {"filter": "code = 'x'", "filter-lang": "cql"},
+        {"filter": "S_INTERSECTS(geometry, POINT(1 2))", "filter-crs": "EPSG:2385"},
+        {"crs": "EPSG:2385"},
+        {"bbox": "1,2,3,4", "bbox-crs": "here"},
+        {"bbox": "nan,42,124,43"},
+        {"sortby": "nothing"},
+        {"properties": "code,nothing"},
+    ],
+)
+def test_what_cannot_be_meant_is_a_bad_request(client, query: dict[str, str]) -> None:
+    answer = client.get(ITEMS, params=query)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "parameter_invalid"
+
+
+def test_a_field_one_may_not_see_is_unknown_in_a_condition(connect) -> None:
+    anonymous, planner = connect(), connect("planner")
+    for query in ({"filter": "households > 1"}, {"sortby": "households"}, {"properties": "households"}):
+        assert anonymous.get(ITEMS, params=query).status_code == 400
+        assert planner.get(ITEMS, params=query).status_code == 200
+
+
+def test_items_in_an_order_and_in_part(client) -> None:
+    answer = client.get(ITEMS, params={"sortby": "-stage,code", "properties": "code,stage"})
+    found = [(one["properties"]["stage"], one["properties"]["code"]) for one in answer.json()["features"]]
+    assert found == [
+        ("signing", "P02"),
+        ("reused", "P05"),
+        ("planned", "P01"),
+        ("planned", "P06"),
+        ("cleared", "P03"),
+        ("cleared", "P04"),
+    ]
+    assert set(answer.json()["features"][0]["properties"]) == {"code", "stage"}
+
+
+@pytest.mark.parametrize("code", ["4326", "4490", "4529", "4550", "3857"])
+def test_coordinates_in_another_system_have_the_axes_of_its_authority(client, code: str) -> None:
+    """PROJ without always_xy follows the authority; GeoJSON of Part 2 does, too."""
+    plain = client.get(f"{ITEMS}?code=P01")
+    assert plain.headers["content-crs"] == "<http://www.opengis.net/def/crs/OGC/1.3/CRS84>"
+    asked = client.get(f"{ITEMS}?code=P01", params={"crs": EPSG + code, "code": "P01"})
+    assert asked.headers["content-crs"] == f"<{EPSG}{code}>"
+    moved = asked.json()["features"][0]["geometry"]["coordinates"][0]
+    to = pyproj.Transformer.from_crs("EPSG:4490", f"EPSG:{code}")
+    for (x, y), found in zip(plain.json()["features"][0]["geometry"]["coordinates"][0], moved, strict=True):
+        assert found == pytest.approx(to.transform(y, x), abs=2e-3 if code not in {"4326", "4490"} else 1e-7)
+    one = client.get(f"{ITEMS}/{asked.json()['features'][0]['id']}", params={"crs": EPSG + code})
+    assert one.json()["geometry"]["coordinates"][0] == moved
+    assert one.headers["content-crs"] == f"<{EPSG}{code}>"
+
+
+def test_a_box_in_another_system(client) -> None:
+    to = pyproj.Transformer.from_crs("EPSG:4490", "EPSG:4529")
+    south, west = to.transform(42.2899, 123.8395)
+    north, east = to.transform(42.2905, 123.8405)
+    query = {"bbox": f"{south},{west},{north},{east}", "bbox-crs": EPSG + "4529"}
+    assert codes_of(client.get(ITEMS, params=query)) == ["P01"]
+    assert codes_of(
+        client.get(ITEMS, params={"bbox": "42.2895,123.8395,42.2905,123.8405", "bbox-crs": EPSG + "4326"})
+    ) == ["P01"]
+
+
+def test_a_box_across_the_antimeridian(client) -> None:
+    assert codes_of(client.get(ITEMS, params={"bbox": "170,-10,-170,10"})) == []
+    assert codes_of(client.get(ITEMS, params={"bbox": "170,-90,123.8405,90"})) == ["P01"]
+
+
+def test_items_and_one_item_as_pages_for_people(client) -> None:
+    page = client.get(ITEMS, headers={"accept": "text/html,application/xhtml+xml;q=0.9"})
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "Accept" in page.headers["vary"]
+    assert "示意数据" in page.text
+    assert "&lt;b&gt;地块&lt;/b&gt;" in page.text
+    assert "<b>地块" not in page.text
+    assert "面积" in page.text
+    english = client.get(f"{ITEMS}?f=html&lang=en&limit=2&sortby=-code")
+    assert "1–2 of 6" in english.text
+    assert "Next page" in english.text
+    uid = client.get(ITEMS).json()["features"][0]["id"]
+    one = client.get(f"{ITEMS}/{uid}?f=html")
+    assert "河东地块" in one.text
+    assert client.get(f"{ITEMS}/{uid}").headers["content-type"] == "application/geo+json"
+    assert client.get(f"{ITEMS}/{uid}?f=html&lang=fr").status_code == 400
+
+
+def test_programs_that_take_anything_get_json(client) -> None:
+    for accept in ("*/*", "application/json", "application/geo+json;q=1, text/html;q=0.1", ""):
+        assert client.get(ITEMS, headers={"accept": accept}).headers["content-type"] == "application/geo+json"
+    assert (
+        client.get(f"{ITEMS}?f=json", headers={"accept": "text/html"}).headers["content-type"] == "application/geo+json"
+    )
