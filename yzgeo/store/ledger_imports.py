@@ -48,10 +48,12 @@ def take_in(
     openings: list[Event] = []
     overruled: list[str] = []
     for row in _disagreeing(connection, layer, table, batch.revision):
-        if row["stage"] not in known:
+        if row["stage"] is None and row["turned_real"]:
+            row["stage"] = stages.machine(table).initial
+        if row["stage"] is None or (row["stage"] in known and row["own"] and not row["turned_real"]):
+            overruled.append(row["uid"])  # an empty cell is nobody's word
+        elif row["stage"] not in known:
             continue
-        if row["own"] and not row["turned_real"]:
-            overruled.append(row["uid"])
         else:
             told = {name: value for name, value in row.items() if name not in kept or name in given or name == "stage"}
             openings.append(_opening(connection, layer, table, told, batch, now=now))
@@ -62,7 +64,8 @@ def take_in(
     }
     ledger_projection.store(connection, layer, made)
     for uid in overruled:
-        made[uid] = ledger_projection.project(ledger_rows.of_feature(connection, layer.id, uid), table)
+        if events := ledger_rows.of_feature(connection, layer.id, uid):
+            made[uid] = ledger_projection.project(events, table)
     ledger_projection.overwrite(connection, layer, ledger_projection.differences(connection, layer, table, made))
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import permutations
 from typing import Any
 
 from tests.yzgeo.store.ledger_samples import STAGES, event
 from yzgeo.catalogue import StageTable
-from yzgeo.ledger import Event, fold, hidden, intervals, opening_for
+from yzgeo.ledger import Event, fold, hidden, intervals, opening_for, withdrawal_for
 from yzgeo.stages import machine
 
 MACHINE = machine(StageTable.model_validate(STAGES))
@@ -61,3 +62,39 @@ def test_work_goes_on_from_an_opening() -> None:
     told = [opening("paused", []), event(1, to="works")]
     assert fold(told, MACHINE).stage == "works"
     assert fold(told, MACHINE).conflicts == ()
+
+
+def taken_back(told: Event, batch: str) -> Event:
+    return withdrawal_for(told, actor="li", reason="wrong file", batch=batch, now=NOW)
+
+
+def test_a_withdrawn_opening_says_nothing_and_replaces_nothing() -> None:
+    first = event(1, to="works")
+    invented = replace(first, payload={"to": "works", "illustrative": True})
+    told = opening("finished", [invented])
+    back = taken_back(told, "b2")
+    again = taken_back(back, "b3")
+    assert hidden([invented, told]) == {invented.id}
+    for order in permutations([invented, told, back]):
+        assert hidden(order) == {told.id}
+        assert fold(order, MACHINE).stage == "works"
+    for order in permutations([invented, told, back, again]):
+        assert hidden(order) == {back.id, invented.id}
+        assert fold(order, MACHINE).stage == "finished"
+
+
+def test_withdrawals_that_take_each_other_back_count_for_nothing() -> None:
+    told = opening("finished", [])
+    one, two = taken_back(told, "b2"), taken_back(told, "b3")
+    one, two = (
+        replace(one, payload={**one.payload, "withdraws": two.id}),
+        replace(two, payload={**two.payload, "withdraws": one.id}),
+    )
+    assert hidden([told, one, two]) == frozenset()
+
+
+def test_a_withdrawal_cannot_be_corrected() -> None:
+    told = opening("finished", [])
+    back = taken_back(told, "b2")
+    word = event(9, kind="correction", cancels=back.id, reason="no")
+    assert [each.code for each in fold([told, back, word], MACHINE).conflicts] == ["correction_without_target"]

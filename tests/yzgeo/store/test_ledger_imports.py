@@ -86,3 +86,18 @@ def test_an_unknown_stage_is_left_to_the_import_desk(store: GeoPackageStore) -> 
     store.write("work", put=works(stage=["elsewhere", None, "planned"]), provenance=BY)
     assert store.ledger.revision() == 0
     assert [each.field for each in store.ledger.verify().differences] == ["stage"]
+
+
+def test_an_empty_cell_leaves_what_the_ledger_says(store: GeoPackageStore) -> None:
+    store.write("work", put=works(stage=["works", "works", None]), provenance=BY)
+    store.write("work", put=works(stage=[None, "works", None], name=["甲", "乙", "丙"]), provenance=BY)
+    assert stage(store)[0] == "works"
+    assert stage(store, "w3") == (None, None)
+    assert store.ledger.verify().ok
+
+
+def test_a_fact_without_a_stage_still_ends_the_illustrative_story(store: GeoPackageStore) -> None:
+    store.write("work", put=works(data_status=["illustrative"] * 3, stage=["works"] * 3), provenance=BY)
+    store.write("work", put=works(stage=[None] * 3), provenance=BY)
+    assert stage(store) == ("planned", None)
+    assert store.ledger.verify().ok

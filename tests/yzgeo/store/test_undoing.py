@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
-from tests.yzgeo.store.conftest import BY, Backend, Clock, frame
+from tests.yzgeo.store.conftest import BY, Backend, Clock, GeoPackageBackend, frame
 from tests.yzgeo.store.ledger_samples import admit, event, staged_catalogue
 from tests.yzgeo.store.test_ledger import works
 from yzgeo.catalogue import Catalogue
@@ -263,3 +267,83 @@ def test_batches_of_the_ledger_are_corrected_and_not_undone(backend: Backend, st
         with pytest.raises(UndoRefusedError):
             undo(store, batch.id)
     assert store.feature("work", "w1").properties["stage"] == "works"
+
+
+UIDS = ["w1", "w2", "w3", "w4"]
+WRITE = st.fixed_dictionaries(
+    {
+        "put": st.dictionaries(
+            st.sampled_from(UIDS),
+            st.tuples(
+                st.sampled_from(["planned", "works", "paused", None]),
+                st.sampled_from(["2023-05-01", "2024-02-01", None]),
+                st.sampled_from(["official", "illustrative"]),
+                st.integers(0, 3),
+            ),
+        ),
+        "delete": st.sets(st.sampled_from(UIDS), max_size=2),
+    }
+)
+
+
+def write(store: Store, given_write: dict[str, Any]) -> str:
+    put, there = given_write["put"], set(store.rows("work").uids)
+    table = pd.DataFrame(
+        [(uid, *values) for uid, values in put.items()],
+        columns=["uid", "stage", "stage_date", "data_status", "laid"],
+    ).set_index("uid")
+    shapes = gpd.GeoSeries([Point(123 + n, 42) for n in table["laid"]], index=table.index, crs=4490)
+    wanted = gpd.GeoDataFrame(table.astype({"laid": float}), geometry=shapes)
+    deleted = sorted((given_write["delete"] & there) - set(put))
+    return store.write("work", put=wanted if put else None, delete=deleted, provenance=BY).id
+
+
+def told(store: Store) -> dict[str, Any]:
+    days = (date(2023, 1, 1), date(2023, 12, 31), date(2024, 3, 1), date(2030, 1, 1))
+    there = set(store.rows("work").uids)
+    return {
+        "content": content(store, "work"),
+        "stages": {
+            day: {
+                uid: (each.stage, each.since)
+                for uid, each in store.ledger.stages_on("work", day).items()
+                # a feature with everything withdrawn is at the first stage, as one nobody ever spoke of
+                if uid in there and (each.stage, each.since) != ("planned", None)
+            }
+            for day in days
+        },
+    }
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(writes=st.lists(WRITE, min_size=1, max_size=5), data=st.data())
+def test_undoing_all_writes_leads_back_to_every_state(
+    writes: list[dict[str, Any]],
+    data: st.DataObject,
+    staged: Catalogue,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder: Path = tmp_path_factory.mktemp("undo") / "w"
+    clock = Clock()
+    backend = GeoPackageBackend(folder, clock)
+    store = backend.create(staged)
+    course: list[tuple[str, dict[str, Any]]] = []
+    for each in writes:
+        before = told(store)
+        clock.advance(days=data.draw(st.integers(0, 40)))
+        if batch := write(store, each):
+            course.append((batch, before))
+    for batch, before in reversed(course):
+        after = told(store)
+        clock.advance(hours=1)
+        done = undo(store, batch)
+        assert list(done.later) == []
+        assert told(store) == before
+        if data.draw(st.booleans()):
+            undo(store, done.batch.id)
+            assert told(store) == after
+            undo(store, batch)
+            assert told(store) == before
+    assert store.ledger.verify().ok
+    store.check()
+    backend.close()
