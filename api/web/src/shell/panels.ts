@@ -17,6 +17,20 @@ export interface PanelEntry {
 
 export const PANELS: readonly PanelEntry[] = [
   {
+    id: 'coverage',
+    icon: 'reach',
+    kind: 'tab',
+    roles: null,
+    component: defineAsyncComponent(() => import('@/modules/coverage/CoveragePanel.vue')),
+  },
+  {
+    id: 'scenarios',
+    icon: 'branch',
+    kind: 'tab',
+    roles: null,
+    component: defineAsyncComponent(() => import('@/modules/scenarios/ScenariosPanel.vue')),
+  },
+  {
     id: 'import',
     icon: 'upload',
     kind: 'desk',
