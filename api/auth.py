@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
-from hashlib import sha256
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -17,9 +18,12 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from fastapi import Request
 
-from yzgeo.access import ANONYMOUS, ROLES, Caller, Role
-from yzgeo.errors import SignInRefusedError
+from yzgeo.access import ANONYMOUS, Caller
+from yzgeo.errors import ForbiddenError, SignInRefusedError, YzgeoError
 from yzgeo.store.base import Account, Store
+from yzgeo.store.people import Grant
+from yzgeo.workflows.accounts import By
+from yzgeo.workflows.grants import caller_from, hash_token
 
 from .errors import CrossSiteError, TooManyRequestsError
 from .responses import header
@@ -32,12 +36,63 @@ _MOST_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """A fresh session: the token is shown once, the store keeps its hash."""
+class Entrant:
+    """Someone who is signed in, with the grant that their request came with."""
 
-    token: str
-    expires_at: datetime
-    caller: Caller
+    account: Account
+    grant: Grant
+    address: str
+
+    @property
+    def caller(self) -> Caller:
+        """As whom they ask."""
+        return caller_from(self.account)
+
+    @property
+    def by(self) -> By:
+        """What the audit says of them."""
+        return By(self.account.name, self.account.role, self.address)
+
+
+class LastUse:
+    """Notes now and then when grants were used, beside the requests: a write waits for the disk.
+
+    Parameters
+    ----------
+    store
+        Where it is noted.
+    every_s
+        How exact it is.
+    """
+
+    def __init__(self, store: Store, *, every_s: float = 300.0) -> None:
+        self._store = store
+        self._every_s = every_s
+        self._noted: dict[str, float] = {}
+
+    def note(self, token_hash: str) -> None:
+        """
+        Note a use, unless one was noted a moment ago.
+
+        Parameters
+        ----------
+        token_hash
+            Hash of the grant's token.
+        """
+        now = time.monotonic()
+        last = self._noted.get(token_hash)
+        if last is not None and now - last < self._every_s:
+            return
+        self._noted.pop(token_hash, None)
+        self._noted[token_hash] = now
+        while len(self._noted) > _MOST_REMEMBERED:
+            self._noted.pop(next(iter(self._noted)))
+        asyncio.get_running_loop().run_in_executor(None, self._write, token_hash, datetime.now(UTC))
+
+    def _write(self, token_hash: str, at: datetime) -> None:
+        # A service that shuts down, or a full disk, loses this and nothing else.
+        with suppress(YzgeoError):
+            self._store.people.used({token_hash: at})
 
 
 def caller_of(request: Request, store: Store) -> Caller:
@@ -72,12 +127,14 @@ def caller_of(request: Request, store: Store) -> Caller:
     token = bearer_token(authorization) or cookie_token(cookie)
     if token is None:
         return ANONYMOUS
-    account = store.session(hash_token(token), now=datetime.now(UTC))
+    hashed = hash_token(token)
+    account = store.session(hashed, now=datetime.now(UTC))
     if account is None:
         if authorization:
             raise SignInRefusedError
         return ANONYMOUS
-    return _caller(account)
+    request.app.state.last_use.note(hashed)
+    return caller_from(account)
 
 
 def bearer_token(authorization: bytes) -> str | None:
@@ -119,45 +176,66 @@ def cookie_token(cookie: bytes) -> str | None:
     return None
 
 
-def hash_token(token: str) -> str:
+def token_of(request: Request) -> str | None:
     """
-    Hash a token for storage. Tokens are 32 random bytes, so a plain fast hash is enough.
+    Find the token that a request came with.
 
     Parameters
     ----------
-    token
-        The token.
+    request
+        The request.
+
+    Returns
+    -------
+    str or None
+        From the ``Authorization`` header, else from the cookie.
+    """
+    return bearer_token(header(request, b"authorization")) or cookie_token(header(request, b"cookie"))
+
+
+def entrant_of(request: Request, store: Store) -> Entrant:
+    """
+    Find out who is signed in and how, where it matters more than on an ordinary request.
+
+    Parameters
+    ----------
+    request
+        The request.
+    store
+        Where grants are kept.
+
+    Returns
+    -------
+    Entrant
+        Account and grant.
+
+    Raises
+    ------
+    ForbiddenError, SignInRefusedError
+        If nobody is signed in, or a bearer token was sent that is not valid.
+    """
+    token = token_of(request)
+    held = None if token is None else store.people.holder(hash_token(token), now=datetime.now(UTC))
+    if held is None:
+        raise SignInRefusedError if header(request, b"authorization") else ForbiddenError
+    return Entrant(*held, address_of(request))
+
+
+def address_of(request: Request) -> str:
+    """
+    Tell where a request comes from.
+
+    Parameters
+    ----------
+    request
+        The request.
 
     Returns
     -------
     str
-        SHA-256, hexadecimal.
+        Address of the client, or of the last proxy that the server does not trust.
     """
-    return sha256(token.encode()).hexdigest()
-
-
-def open_session(store: Store, account: Account, *, hours: float) -> Session:
-    """
-    Start a session.
-
-    Parameters
-    ----------
-    store
-        Where sessions are kept.
-    account
-        Whose session it is.
-    hours
-        How long it lasts.
-
-    Returns
-    -------
-    Session
-        With the only copy of the token.
-    """
-    token = secrets.token_urlsafe(32)
-    expires_at = datetime.now(UTC) + timedelta(hours=hours)
-    store.put_session(hash_token(token), account.name, expires_at=expires_at)
-    return Session(token, expires_at, _caller(account))
+    return request.client.host if request.client else ""
 
 
 def require_same_site(request: Request, public_url: str | None) -> None:
@@ -298,8 +376,3 @@ class Passwords:
         except (VerificationError, InvalidHashError):
             return False
         return account is not None and known and not account.disabled
-
-
-def _caller(account: Account) -> Caller:
-    role: Role = next((role for role in ROLES if role == account.role), "anonymous")
-    return Caller(role, account.name, tuple(account.subdistricts))

@@ -139,6 +139,8 @@ STATUS: Mapping[type[YzgeoError], int] = {
     library.PortInUseError: 500,
     library.ForbiddenError: 403,
     library.SignInRefusedError: 401,
+    library.AccountExistsError: 409,
+    library.LastAdministratorError: 409,
     library.CatalogueError: 500,
     library.SettingUnknownError: 500,
     UnexpectedError: 500,

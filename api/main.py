@@ -18,11 +18,13 @@ from yzgeo.workflows.workspace import open_workspace
 
 from . import errors, models
 from . import settings as configuration
-from .auth import SignInGuard
+from .auth import LastUse, SignInGuard
 from .deps import Context
 from .middleware import Envelope, Metrics, security_headers
 from .routes import (
+    accounts,
     attachments,
+    audit,
     circles,
     collections,
     events,
@@ -40,6 +42,7 @@ from .routes import (
     styles,
     targets,
     tiles,
+    tokens,
 )
 from .settings import Settings
 
@@ -66,6 +69,9 @@ _ROUTERS = (
     processes.router,
     search.router,
     session.router,
+    tokens.router,
+    accounts.router,
+    audit.router,
     maps.router,
     page.router,
 )
@@ -90,6 +96,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
     metrics = Metrics()
     app = assemble(settings, metrics)
     app.state.security_headers = security_headers(settings)
+    app.state.last_use = LastUse(store)
     app.state.runs = RunDesk(store, settings.workspace)
     app.state.context = Context(
         settings=settings,

@@ -11,14 +11,17 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from yzgeo.errors import YzgeoError
+from yzgeo.workflows.accounts import By
 
 from . import errors
-from .auth import SAFE_METHODS, require_same_site
+from .auth import SAFE_METHODS, address_of, caller_of, require_same_site
 from .errors import BodyTooLargeError
 from .responses import header
 from .settings import Settings
 
 TIANDITU_HOSTS = "https://*.tianditu.gov.cn"
+DOWNLOAD = "yzgeo.download"
+"""What a handler sets in the scope where a file is taken out that browsers show in place."""
 _MIB = 1 << 20
 
 
@@ -153,6 +156,7 @@ class Envelope:
         started = time.perf_counter()
         status = 500
         bare = scope["method"] == "HEAD"
+        taken = not bare
         if bare:  # the same answer as to GET, without its body
             scope = {**scope, "method": "GET"}
 
@@ -160,6 +164,8 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if taken and status in {200, 206}:
+                    await _note_download(scope, message["headers"])
                 self._add_headers(message)
             elif bare:
                 message = {**message, "body": b""}
@@ -202,6 +208,22 @@ class Envelope:
             return message
 
         await self._app(scope, count, send)
+
+
+async def _note_download(scope: Scope, headers: list[tuple[bytes, bytes]]) -> None:
+    """Write a line of the audit before a file leaves; if it cannot be written, the file stays."""
+    named = next((value for name, value in headers if name == b"content-disposition"), b"")
+    if not named.startswith(b"attachment") and DOWNLOAD not in scope:
+        return
+    context, request = scope["app"].state.context, Request(scope)
+    size = next((int(value) for name, value in headers if name == b"content-length"), None)
+    query = scope["query_string"].decode("latin-1")
+    details = {"query": query, "bytes": size, "file": named.decode("latin-1").partition("filename=")[2].strip('"')}
+    told = {name: value for name, value in details.items() if value}
+
+    caller = caller_of(request, context.store)
+    deed = By(caller.name, caller.role, address_of(request)).deed("download", scope["path"], **told)
+    await context.in_thread(lambda: context.store.people.note(deed))
 
 
 def _template(scope: Scope) -> str:

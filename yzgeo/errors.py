@@ -203,7 +203,9 @@ class ImportMovedError(YzgeoError):
 
     code = "import_moved"
     zh = "图层“{layer}”在预览之后有了改动，导入的结果会不同，因此没有保存。"
-    en = "Layer “{layer}” has changed since the preview, and the import would now do something else; nothing was stored."
+    en = (
+        "Layer “{layer}” has changed since the preview, and the import would now do something else; nothing was stored."
+    )
     remedy_zh = "请看过新的预览后再确认。"
     remedy_en = "Look at the new preview, then confirm."
 
@@ -426,6 +428,26 @@ class SignInRefusedError(YzgeoError):
     en = "The name or password is wrong, or the account is locked for a while."
     remedy_zh = "请检查后重试；多次失败会锁定数分钟。"
     remedy_en = "Check and try again; repeated failures lock the account for some minutes."
+
+
+class AccountExistsError(YzgeoError):
+    """The name of a new account is taken."""
+
+    code = "account_exists"
+    zh = "已有账号“{name}”。"
+    en = "There is an account “{name}” already."
+    remedy_zh = "请换一个名称，或修改已有的账号。"
+    remedy_en = "Choose another name, or change the one that is there."
+
+
+class LastAdministratorError(YzgeoError):
+    """Nobody could administer any more."""
+
+    code = "last_administrator"
+    zh = "“{name}”是唯一的管理员，不能停用或改为其他角色。"
+    en = "“{name}” is the only administrator and can neither be disabled nor given another role."
+    remedy_zh = "请先设另一位管理员。"
+    remedy_en = "Make another administrator first."
 
 
 class CatalogueError(YzgeoError):

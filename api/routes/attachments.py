@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response, UploadFile
 
 from api import models
 from api.deps import CallerDep, ContextDep, StrictParameters
+from api.middleware import DOWNLOAD
 from api.responses import json_response
 from yzgeo.access import Caller, may_record_somewhere
 from yzgeo.errors import ForbiddenError
@@ -41,6 +42,8 @@ async def attach(request: Request, context: ContextDep, caller: CallerDep, file:
 
 @router.get("/{sha256}", operation_id="attachment", response_class=Response, responses=_CONTENT)
 async def attachment(
+    request: Request,
+    *,
     context: ContextDep,
     caller: CallerDep,
     sha256: Annotated[str, Path(max_length=64)],
@@ -54,6 +57,7 @@ async def attachment(
     if size == "thumb" and note.width is not None:
         small = await context.in_thread(lambda: attachments.thumbnail(content))
         return Response(small, headers=headers, media_type="image/jpeg")
+    request.scope[DOWNLOAD] = True
     if note.width is None:
         headers["Content-Disposition"] = f'attachment; filename="{sha256[:12]}.pdf"'
     return Response(content, headers=headers, media_type=note.media_type)

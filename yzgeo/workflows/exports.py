@@ -19,6 +19,7 @@ from yzgeo.errors import LayerUnknownError, ParameterError, StorageError, Worksp
 from yzgeo.report import formats, tables
 from yzgeo.store.base import Rows, Store
 
+from .accounts import PROGRAM, By
 from .overview import own_query
 from .workspace import Workspace
 
@@ -62,6 +63,7 @@ def export_layer(
     role: Role = "admin",
     overwrite: bool = False,
     progress: Progress = silent,
+    by: By = PROGRAM,
 ) -> ExportReport:
     """
     Write a layer, or all that a role may see, into one file.
@@ -82,6 +84,8 @@ def export_layer(
         Replace a file that is there.
     progress
         Told what is being done.
+    by
+        Who takes the data out; the audit says so before the file gets its name.
 
     Returns
     -------
@@ -120,6 +124,8 @@ def export_layer(
     ]
     with _new_file(workspace, target, overwrite=overwrite) as unfinished:
         rows = chosen.write(unfinished, going, catalogue.district)
+        deed = by.deed("export", layer or "*", file=target.name, format=chosen.title, rows=rows, for_role=role)
+        workspace.store.people.note(deed)
     progress("完成", 1.0)
     return ExportReport(target, chosen.title, tuple(one.id for one in wanted), rows, target.stat().st_size)
 
@@ -131,6 +137,7 @@ def export_map(
     role: Role = "anonymous",
     overwrite: bool = False,
     progress: Progress = silent,
+    by: By = PROGRAM,
 ) -> ExportReport:
     """
     Write the overview map as one HTML file that opens without a network.
@@ -147,6 +154,8 @@ def export_map(
         Replace a file that is there.
     progress
         Told what is being done.
+    by
+        Who takes the map out; the audit says so before the file gets its name.
 
     Returns
     -------
@@ -166,6 +175,7 @@ def export_map(
         progress("绘制地图", 0.1)
         text = overview_map(workspace.store, role, inline=True)
         unfinished.write_text(text, encoding="utf-8")
+        workspace.store.people.note(by.deed("export", "*", file=target.name, format="HTML", for_role=role))
     progress("完成", 1.0)
     rows = sum(workspace.store.count(one.id) for one in layers)
     return ExportReport(target, "HTML", tuple(one.id for one in layers), rows, target.stat().st_size)

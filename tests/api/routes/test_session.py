@@ -112,3 +112,36 @@ def test_the_password_is_never_echoed(client) -> None:
     answer = client.post("/api/auth/login", json={"name": "", "password": "hush-hush"})
     assert answer.status_code == 422
     assert "hush-hush" not in answer.text
+
+
+def test_sessions_are_listed_and_ended(connect) -> None:
+    here, there = connect("viewer", address="10.0.0.1"), connect("viewer", address="10.0.0.2")
+    listed = models.Sessions.model_validate(here.get("/api/auth/sessions").json()).sessions
+    assert [(each.address, each.current) for each in listed] == [("10.0.0.2", False), ("10.0.0.1", True)]
+    ours = {"X-Requested-With": "x"}
+    assert here.request("DELETE", f"/api/auth/sessions/{listed[0].id}", headers=ours).status_code == 204
+    assert there.get("/api/auth/me").json()["role"] == "anonymous"
+    assert here.get("/api/auth/me").json()["role"] == "viewer"
+    other = connect("planner")
+    assert other.request("DELETE", f"/api/auth/sessions/{listed[1].id}", headers=ours).status_code == 404
+    assert other.get("/api/auth/sessions?account=viewer").status_code == 403
+    admin = connect("admin")
+    assert [each["account"] for each in admin.get("/api/auth/sessions?account=viewer").json()["sessions"]] == ["viewer"]
+    assert admin.request("DELETE", f"/api/auth/sessions/{listed[1].id}", headers=ours).status_code == 204
+    assert here.get("/api/auth/me").json()["role"] == "anonymous"
+    assert connect().get("/api/auth/sessions").status_code == 403
+
+
+def test_ones_own_password(connect) -> None:
+    here, there = connect("viewer"), connect("viewer")
+    ours = {"X-Requested-With": "x"}
+    wrong = here.post("/api/auth/password", json={"current": "guess", "new": "another one"}, headers=ours)
+    assert wrong.status_code == 401
+    short = here.post("/api/auth/password", json={"current": PASSWORD, "new": "short"}, headers=ours)
+    assert short.json()["code"] == "parameter_invalid"
+    done = here.post("/api/auth/password", json={"current": PASSWORD, "new": "another one"}, headers=ours)
+    assert done.status_code == 200
+    assert here.get("/api/auth/me").json()["role"] == "viewer", "with a session of its own"
+    assert there.get("/api/auth/me").json()["role"] == "anonymous"
+    assert connect().sign_in("viewer").status_code == 401
+    assert connect().sign_in("viewer", "another one").status_code == 200

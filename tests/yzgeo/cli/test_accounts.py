@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -14,7 +15,8 @@ def test_a_generated_password_is_shown_once(yzgeo, workspace: Path) -> None:
     assert (made["name"], made["role"]) == ("zhang", "planner")
     assert len(made["password"]) >= 16
     listed = yzgeo("user", "list", "-w", workspace, "--json")
-    assert listed.json == [{"name": "zhang", "role": "planner", "subdistricts": [], "disabled": False}]
+    told = {"name": "zhang", "role": "planner", "subdistricts": [], "disabled": False, "external": False}
+    assert listed.json == [told]
     assert made["password"] not in listed.out
 
 
@@ -41,3 +43,44 @@ def test_a_field_account_belongs_to_a_street_office_that_exists(yzgeo, demo_copy
     everyone = {one["name"]: one for one in yzgeo("user", "list", "-w", demo_copy, "--json").json}
     assert everyone["field"]["role"] == "field"
     assert len(everyone["field"]["subdistricts"]) == 1
+
+
+def test_the_life_of_an_account_and_its_token(yzgeo, workspace: Path) -> None:
+    """Made, changed, given a token, disabled, let in again: each step stands in the audit with who did it."""
+    on = ("-w", workspace, "--json")
+    yzgeo("user", "add", "zhang", "--role", "viewer", "--generate", *on)
+    assert yzgeo("user", "change", "zhang", "--role", "planner", *on).json["role"] == "planner"
+    made = yzgeo("user", "token", "zhang", "--for", "QGIS", "--days", "30", *on).json
+    listed = yzgeo("user", "tokens", *on)
+    assert [(one["id"], one["account"], one["name"]) for one in listed.json] == [(made["id"], "zhang", "QGIS")]
+    assert made["token"] not in listed.out
+    assert yzgeo("user", "revoke", made["id"], *on).json == {"id": made["id"], "account": "zhang"}
+    assert yzgeo("user", "revoke", made["id"], *on).code == 1
+    yzgeo("user", "token", "zhang", "--for", "script", *on)
+    assert yzgeo("user", "disable", "zhang", *on).json["disabled"] is True
+    assert yzgeo("user", "tokens", "zhang", *on).json == []
+    assert yzgeo("user", "enable", "zhang", *on).json["disabled"] is False
+    assert len(yzgeo("user", "password", "zhang", "--generate", *on).json["password"]) >= 16
+    assert yzgeo("user", "sessions", *on).json == []
+    lines = yzgeo("audit", *on).json
+    assert [line["kind"] for line in lines] == [
+        "password_changed",
+        "account_enabled",
+        "account_disabled",
+        "token_made",
+        "token_revoked",
+        "token_made",
+        "account_changed",
+        "account_made",
+    ]
+    assert {line["actor"] for line in lines} == {f"cli:{getpass.getuser()}"}
+    assert [line["kind"] for line in yzgeo("audit", "--kind", "token_revoked", *on).json] == ["token_revoked"]
+    assert yzgeo("audit", "--since", "2999-01-01", *on).json == []
+    shown = yzgeo("audit", "--limit", "1", "-w", workspace).out
+    assert "修改密码" in shown
+    assert "zhang" in shown
+
+
+def test_an_account_that_is_not_there(yzgeo, workspace: Path) -> None:
+    for words in (("disable", "x"), ("password", "x", "--generate"), ("token", "x", "--for", "y"), ("change", "x")):
+        assert yzgeo("user", *words, "-w", workspace).code == 1

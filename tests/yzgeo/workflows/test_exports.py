@@ -15,6 +15,7 @@ from yzgeo.catalogue import Catalogue
 from yzgeo.errors import LayerUnknownError, ParameterError, StorageError, WorkspaceExistsError
 from yzgeo.report.formats import FORMATS
 from yzgeo.workflows import exports
+from yzgeo.workflows.accounts import By
 from yzgeo.workflows.imports import import_file
 from yzgeo.workflows.workspace import Workspace, open_workspace
 
@@ -162,3 +163,18 @@ def test_staff_of_the_field_get_a_map_of_their_own_street_office(demo_workspace:
     assert {own} < {street for _, street in codes}
     assert [code for code, street in codes if (str(code) in page) != (street == own)] == []
     assert 'data-layer="road"' in page
+
+
+def test_an_export_stands_in_the_audit_and_a_refused_one_does_not(workspace: Workspace, tmp_path: Path) -> None:
+    by = By("cli:li")
+    exports.export_layer(workspace, LAYER, tmp_path / "a.csv", role="viewer", by=by)
+    exports.export_map(workspace, tmp_path / "map.html", by=by)
+    with pytest.raises(WorkspaceExistsError):
+        exports.export_layer(workspace, LAYER, tmp_path / "a.csv", by=by)
+    page, table = workspace.store.people.audit(10)
+    assert [(line.deed.kind, line.deed.actor, line.deed.subject) for line in (table, page)] == [
+        ("export", "cli:li", LAYER),
+        ("export", "cli:li", "*"),
+    ]
+    assert (table.deed.details["file"], table.deed.details["for_role"]) == ("a.csv", "viewer")
+    assert page.deed.details["file"] == "map.html"
