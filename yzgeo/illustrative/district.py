@@ -89,13 +89,15 @@ def generate(
     parks += greens.pocket_parks(plan.pocket_parks, lots, rng)
     closed = [lot.shape for lot in lots] + [corridor.line.buffer(corridor.width_m / 2) for corridor in corridors]
     parks += greens.planted_strips(plan, land, network, [*closed, *([land.hill] if land.hill is not None else [])])
+    open_land = _open_land(land, network, lots, corridors)
+    parks += greens.country_parks(catalogue, plan, open_land, parks, population)
     progress("设施与基站", 0.6)
     town = services.Town(catalogue, plan, land, shapes, places.open_places(lots, rng), people, rng)
     writer = Writer(Recorder(catalogue, plan, shapes), rng)
     frames: Frames = {}
     frames |= writer.administration(land, people) | writer.structure(land)
     frames |= writer.renewal(cut, compounds, houses)
-    frames |= _served(writer, town, _open_land(land, network, lots, corridors))
+    frames |= _served(writer, town, open_land)
     progress("管网", 0.8)
     frames |= writer.pipes(*pipes.lay_pipes(catalogue, plan, land, network, rng))
     frames |= writer.transport(land, network, works) | writer.environment(land, parks)

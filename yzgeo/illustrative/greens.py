@@ -11,15 +11,20 @@ from shapely.geometry import MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from yzgeo.catalogue import Catalogue
+from yzgeo.errors import CatalogueError
 
 from .blocks import Lot, cut_off
-from .ground import BANK_M, Ground, project
+from .ground import BANK_M, Ground, Points, project
 from .plan import IllustrativePlan
 from .streets import RURAL, VILLAGE, WIDTH_M, Streets
 
 _PARK_M2 = (5_000.0, 60_000.0)
 _STRIP_M = 6.0
 _STREET_REACH_M = 1_600.0
+# What counts as public green; banks only protect.
+PUBLIC = ("park", "green_street", "pocket")
+# A country park reaches no further, and is made of no smaller pieces.
+_COUNTRY_M, _COUNTRY_PIECE_M2 = 1_800.0, 8_000.0
 # Banks within this distance of a town's street corner are planted.
 _TOWN_M = 300.0
 
@@ -190,3 +195,69 @@ def planted_strips(
         if not shape.is_empty:
             greens.append(Green("protective", f"{river.plan.name}滨水防护绿带（示意）", shape, standing=True))
     return greens
+
+
+def country_parks(
+    catalogue: Catalogue, plan: IllustrativePlan, open_land: BaseGeometry, others: Sequence[Green], people: int
+) -> list[Green]:
+    """
+    Lay out parks on open land until the residents have the plan's public green.
+
+    Parameters
+    ----------
+    catalogue
+        Catalogue of the district.
+    plan
+        Plan of the illustrative district.
+    open_land
+        Land without water, streets and lots.
+    others
+        Green space there is already, kept free.
+    people
+        Residents of the district.
+
+    Returns
+    -------
+    list of Green
+        Parks of about equal size; together with the others they give no less than the plan's green per resident.
+
+    Raises
+    ------
+    CatalogueError
+        If there is too little open land about a place.
+    """
+    missing = plan.green_m2_per_resident * people - sum(g.shape.area for g in others if g.kind in PUBLIC)
+    free = open_land.difference(shapely.union_all([green.shape for green in others]).buffer(3))
+    found: list[Green] = []
+    for number, park in enumerate(plan.country_parks):
+        wanted = missing / (len(plan.country_parks) - number)
+        if wanted <= 0:
+            break
+        shape = _about(free, project([park.at], catalogue)[0], wanted, turn=number)
+        if shape is None:
+            reason = f"there is no room for {wanted:.0f} m² of open land about {park.name}"
+            raise CatalogueError(path="illustrative.yaml", reason=reason)
+        found.append(Green("park", park.name, shape, park.standing))
+        free, missing = free.difference(shape.buffer(3)), missing - shape.area
+    return found
+
+
+def _about(free: BaseGeometry, at: Points, wanted_m2: float, *, turn: float) -> BaseGeometry | None:
+    """Cut the least piece of open land about a place that has the area, with the outline of a park and not a circle."""
+    angle = np.linspace(0, 2 * np.pi, 96, endpoint=False)
+    reach = 1 + 0.16 * np.sin(2 * angle + turn) + 0.09 * np.sin(3 * angle + 2 + turn) + 0.05 * np.sin(7 * angle)
+    outline = np.column_stack([np.cos(angle), np.sin(angle)]) * reach[:, None]
+    near = free.intersection(shapely.box(*(at - 1.4 * _COUNTRY_M), *(at + 1.4 * _COUNTRY_M)))
+
+    def piece(radius_m: float) -> BaseGeometry:
+        parts = shapely.get_parts(near.intersection(Polygon(at + radius_m * outline)))
+        large = [part for part in parts if isinstance(part, Polygon) and part.area >= _COUNTRY_PIECE_M2]
+        return MultiPolygon(large) if large else Polygon()
+
+    low, high = 0.0, _COUNTRY_M
+    if piece(high).area < wanted_m2:
+        return None
+    while high - low > 0.01:
+        middle = (low + high) / 2
+        low, high = (low, middle) if piece(middle).area >= wanted_m2 else (middle, high)
+    return piece(high)

@@ -43,6 +43,8 @@ _MATERIAL = {
 }
 # Each network lies beside the street's middle at its own place, so that the kinds never share a trench.
 _SHIFT_M = {"storm": (3.5, 3.5), "sewage": (-3.5, -3.5), "combined": (3.5, -3.5), "culvert": (-5.0, 5.0)}
+# What old pipes are repaired for, one street after the other.
+_DEFECTS = ("misconnected", "missing_connection", "aged", "broken")
 _SHARE = {"storm": 0.0042, "sewage": 0.0024, "combined": 0.0036, "culvert": 0.001}
 
 
@@ -60,7 +62,7 @@ class PipeNode:
 
 @dataclass(frozen=True)
 class Pipe:
-    """A pipe from its upper to its lower node; pipes with the same ``work`` are laid together."""
+    """A pipe from its upper to its lower node; one ``work`` is laid together; what has a defect is old."""
 
     kind: str
     work: str
@@ -71,6 +73,7 @@ class Pipe:
     material: str
     invert_from_m: float
     invert_to_m: float
+    defect: str = "none"
 
     @property
     def slope_permille(self) -> float:
@@ -80,10 +83,14 @@ class Pipe:
 
 @dataclass(frozen=True)
 class _Tree:
-    """Which node drains to which, along which line (drawn downhill); ``None`` marks an outfall."""
+    """Which node drains to which, along which line (drawn downhill); ``None`` marks an outfall.
+
+    Lines of old pipes have a defect.
+    """
 
     down: dict[int, int | None]
     line: dict[int, LineString]
+    defect: dict[int, str]
 
 
 def lay_pipes(
@@ -110,7 +117,8 @@ def lay_pipes(
     list of PipeNode
         Nodes of all networks.
     list of Pipe
-        Pipes; the lengths of each kind add up to the plan's to less than a millimetre.
+        Pipes; the lengths of each kind, of new ones and of old ones to repair, add up to the plan's to less than a
+        millimetre.
 
     Raises
     ------
@@ -126,6 +134,7 @@ def lay_pipes(
     }
     river = next(r for r in ground.rivers if r.plan.name == pipes_plan.outfall_river)
     graph = _pipe_graph(streets)
+    repairs: dict[str, float] = {**pipes_plan.repairs_m}
     nodes: list[PipeNode] = []
     pipes: list[Pipe] = []
     for kind, length_m in pipes_plan.lengths_m.items():
@@ -135,7 +144,8 @@ def lay_pipes(
             root = _root(graph, streets.nodes, place, set(mouths))
             target = np.asarray(place) if kind == "sewage" else _bank_point(river.surface, streets.nodes[root])
             mouths[root] = LineString([streets.nodes[root] + shift, target])
-        tree = _grow(graph, streets, mouths, length_m=length_m, shift=shift, ground=ground, rng=rng)
+        amounts = (length_m, *([repair] if (repair := repairs.get(kind, 0.0)) > 0 else []))
+        tree = _grow(graph, streets, mouths, amounts_m=amounts, shift=shift, ground=ground, rng=rng)
         more_nodes, more_pipes = _levels(kind, _reaches(tree), ground.terrain, len(nodes))
         nodes += more_nodes
         pipes += more_pipes
@@ -171,16 +181,23 @@ def _grow(
     streets: Streets,
     mouths: dict[int, LineString],
     *,
-    length_m: float,
+    amounts_m: Sequence[float],
     shift: Points,
     ground: Ground,
     rng: np.random.Generator,
 ) -> _Tree:
-    """Add shortest ways to the nearest mouth until the length is used up, then shorten the last pipe to the rest."""
+    """Add shortest ways to the nearest mouth until the amounts are used up, new pipes first, then old ones above them.
+
+    The last pipe of each amount is shortened to the rest, and nothing drains into it.
+    """
     away, paths = nx.multi_source_dijkstra(graph, list(mouths), weight="weight")
     down: dict[int, int | None] = {}
     line: dict[int, LineString] = {}
-    left = length_m
+    defect: dict[int, str] = {}
+    closed: set[int] = set()
+    amounts = iter(amounts_m)
+    left = next(amounts)
+    old = False
     level = ground.terrain.sample(streets.nodes)
     mouths_at = [tuple(np.round(streets.nodes[root])) for root in mouths]
     for root, outlet in mouths.items():
@@ -195,17 +212,26 @@ def _grow(
         if (np.maximum.accumulate(level[path]) - level[path]).max() > _CLIMB_M:
             continue
         for lower, upper in pairwise(path):
+            if upper in closed:
+                break
             if upper in down:
                 continue
             street = streets.edges[graph.edges[upper, lower]["edge"]]
             course = street.line if street.start == upper else street.line.reverse()
             course = shapely.transform(course, lambda points: points + shift)
-            if course.length >= left:
-                down[upper] = lower
-                line[upper] = _part(course, course.length - left, course.length)
-                return _Tree(down, line)
+            if old:
+                defect[upper] = _DEFECTS[len(defect) % len(_DEFECTS)]
             down[upper], line[upper] = lower, course
-            left -= course.length
+            if course.length < left:
+                left -= course.length
+                continue
+            line[upper] = _part(course, course.length - left, course.length)
+            closed.add(upper)
+            more = next(amounts, None)
+            if more is None:
+                return _Tree(down, line, defect)
+            left, old = more, True
+            break
     raise CatalogueError(
         path="illustrative.yaml", reason=f"streets that drain to {mouths_at} are {left:.0f} m too short"
     )
@@ -225,6 +251,7 @@ class _Reach:
     lower: int
     line: LineString
     work: int
+    defect: str
 
 
 def _reaches(tree: _Tree) -> list[_Reach]:
@@ -236,7 +263,8 @@ def _reaches(tree: _Tree) -> list[_Reach]:
     reaches = []
     for node, lower in tree.down.items():
         course = tree.line[node]
-        joins = lower is not None and laid_m[work[lower]] < _WORK_M
+        same = lower is not None and (node in tree.defect) == (lower in tree.defect)
+        joins = lower is not None and same and laid_m[work[lower]] < _WORK_M
         work[node] = work[lower] if lower is not None and joins else len(laid_m)
         laid_m += [] if joins else [0.0]
         laid_m[work[node]] += course.length
@@ -249,7 +277,8 @@ def _reaches(tree: _Tree) -> list[_Reach]:
         chain = [number[node], *inner, end]
         for position in range(parts):
             piece = _part(course, float(stops[position]), float(stops[position + 1]))
-            reaches.append(_Reach(chain[position], chain[position + 1], piece, work[node]))
+            defect = tree.defect.get(node, "none")
+            reaches.append(_Reach(chain[position], chain[position + 1], piece, work[node], defect))
     return reaches
 
 
@@ -305,6 +334,7 @@ def _levels(kind: str, reaches: Sequence[_Reach], terrain: Raster, offset: int) 
             _MATERIAL[kind],
             float(top),
             float(bottom),
+            reach.defect,
         )
         for reach, size, top, bottom in pipes_at
     ]

@@ -166,6 +166,9 @@ class PipesPlan(_Model):
     """New pipes by kind, and where they end."""
 
     lengths_m: dict[Literal["culvert", "storm", "sewage", "combined"], float]
+    repairs_m: dict[Literal["storm", "sewage", "combined"], float] = Field(
+        default_factory=dict, description="Old pipes above the new ones that are to be repaired"
+    )
     outfall_river: str
     storm_at: Ring
     culvert_at: Ring
@@ -177,6 +180,12 @@ class Park(NamedPlace):
     """A park by name."""
 
     kind: Literal["park", "green_street", "pocket", "protective"]
+
+
+class CountryPark(NamedPlace):
+    """A park on open land about a place, as large as the green per resident asks for."""
+
+    standing: bool
 
 
 class HillPark(NamedPlace):
@@ -270,6 +279,8 @@ class IllustrativePlan(_Model):
     community_parks: int
     pocket_parks: int
     hill_park: HillPark | None = None
+    green_m2_per_resident: float = Field(0, ge=0, description="Public green that country parks make up")
+    country_parks: tuple[CountryPark, ...] = ()
     green_streets: tuple[str, ...] = Field(description="Streets to plant, the most wanted first")
     green_street_count: int
     roads: RoadsPlan

@@ -214,7 +214,8 @@ class Writer:
              "invert_from_m": [round(pipe.invert_from_m, 4) for pipe in pipes],
              "invert_to_m": [round(pipe.invert_to_m, 4) for pipe in pipes],
              "slope_permille": [round(pipe.slope_permille, 3) for pipe in pipes],
-             "action": ["new"] * count, "defect": ["none"] * count, **stages},
+             "action": ["new" if pipe.defect == "none" else "repair" for pipe in pipes],
+             "defect": [pipe.defect for pipe in pipes], **stages},
         )  # fmt: skip
         points = self.recorder.frame(
             "pipe_node", [Point(node.at) for node in nodes],

@@ -18,11 +18,26 @@ def test_each_kind_has_its_length_to_the_centimetre(
     frames: dict[str, gpd.GeoDataFrame], stored: dict[str, gpd.GeoDataFrame], kind: str, length_m: float
 ) -> None:
     pipes = frames["pipe_segment"]
-    mine = pipes["kind"] == kind
+    mine = (pipes["kind"] == kind) & (pipes["action"] == "new")
     assert abs(pipes.loc[mine, "length_m"].sum() - length_m) < 0.01
     back = stored["pipe_segment"]
     assert abs(back[mine].length.sum() - length_m) < 0.01
     assert (back.length - pipes["length_m"]).abs().max() < 1e-6
+
+
+def test_old_pipes_are_repaired_for_each_of_the_plans_four_reasons(
+    plan: IllustrativePlan, frames: dict[str, gpd.GeoDataFrame]
+) -> None:
+    pipes = frames["pipe_segment"]
+    old = pipes[pipes["action"] == "repair"]
+    assert old.groupby("kind")["length_m"].sum().to_dict() == pytest.approx(plan.pipes.repairs_m, abs=0.01)
+    assert (old.groupby("defect")["length_m"].sum() > 500).all()
+    assert set(old["defect"]) == {"misconnected", "missing_connection", "aged", "broken"}
+    assert set(pipes.loc[pipes["action"] == "new", "defect"]) == {"none"}
+    # New pipes never drain into old ones, and none drains into the shortened end of the new ones.
+    action = pipes.set_index("from_node")["action"]
+    below = pipes["to_node"].map(action)
+    assert not ((pipes["action"] == "new") & (below == "repair")).any()
 
 
 def test_each_network_is_a_forest_to_its_outfalls(
