@@ -37,6 +37,20 @@ export const PANELS: readonly PanelEntry[] = [
     roles: ['planner', 'bureau', 'admin'],
     component: defineAsyncComponent(() => import('@/modules/import/ImportPanel.vue')),
   },
+  {
+    id: 'ledger',
+    icon: 'table',
+    kind: 'desk',
+    roles: ['viewer', 'field', 'planner', 'bureau', 'admin'],
+    component: defineAsyncComponent(() => import('@/modules/ledger/LedgerPanel.vue')),
+  },
+  {
+    id: 'approvals',
+    icon: 'feature',
+    kind: 'desk',
+    roles: ['field', 'planner', 'bureau', 'admin'],
+    component: defineAsyncComponent(() => import('@/modules/approvals/ApprovalsPanel.vue')),
+  },
 ]
 
 export function panelsFor(role: Account['role'], kind: PanelEntry['kind']): PanelEntry[] {
