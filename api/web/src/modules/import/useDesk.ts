@@ -47,6 +47,7 @@ function take(next: Import): void {
   else {
     if (before?.id === next.id && before.updated_at !== next.updated_at) forgetDraft()
     if (next.links.preview) void readPreview(next)
+    else preview.value = null
   }
 }
 

@@ -1,5 +1,5 @@
 /** Small judgements about an import that several parts of the desk share. */
-import type { FieldSpec } from '@/client'
+import type { FieldSpec, Problem } from '@/client'
 import type { Language } from '@/shared/viewState'
 import type { ColumnCandidate, DatumPoint, Drawn, DrawnFeatures, Import, ImportChange, ImportIssue, ImportJudgement, ImportPreview, ImportState } from './types'
 
@@ -148,7 +148,10 @@ export function needsDatum({ questions, report, choices }: Pick<Import, 'questio
 
 /** Why an import cannot be stored, and what to do about it, as sentences. */
 export function whyRefused({ problem, report }: Pick<Import, 'problem' | 'report'>, language: Language): string[] {
-  if (problem) return [inLanguage(language, problem.detail, problem.detail_en), inLanguage(language, problem.remedy, problem.remedy_en)].filter(Boolean)
+  if (problem) {
+    const told = problem as Problem
+    return [inLanguage(language, told.detail, told.detail_en), inLanguage(language, told.remedy, told.remedy_en)].filter(Boolean)
+  }
   if (!report) return []
   const errors = report.issues.filter(({ level }) => level === 'error')
   const said = new Set(errors.map((issue) => inLanguage(language, issue.message, issue.message_en)))
