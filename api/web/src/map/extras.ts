@@ -9,6 +9,8 @@ export interface MapExtra {
   layers: readonly LayerSpecification[]
   /** Where a click hits one of `layers`; true means the click is dealt with. */
   onClick?: (features: readonly MapGeoJSONFeature[], place: Position2) => boolean
+  /** While it is there, every click is a place for its owner and nothing is selected. */
+  onPlace?: (place: Position2) => void
   /** Where the pointer is over one of `layers`; an empty list when it has left. */
   onHover?: (features: readonly MapGeoJSONFeature[]) => void
 }

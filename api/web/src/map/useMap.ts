@@ -114,12 +114,17 @@ export function useMap(content: () => MapContent, sketching: () => boolean, even
 
   function act(target: MapLibreMap, point: { x: number; y: number }, place: Position2): void {
     if (sketching()) events.sketched(place)
+    else if (placing()) placing()?.(place)
     else if (!clickExtra(target, point, place)) events.picked(pickAt(target, point, content()))
+  }
+
+  function placing(): MapExtra['onPlace'] {
+    return [...extras.values()].find(({ onPlace }) => onPlace)?.onPlace
   }
 
   function hover(target: MapLibreMap, event: MapMouseEvent): void {
     hoverExtra(target, event.point)
-    const over = sketching() ? 'crosshair' : hovered !== null || pickAt(target, event.point, content()).length > 0 ? 'pointer' : ''
+    const over = sketching() || placing() ? 'crosshair' : hovered !== null || pickAt(target, event.point, content()).length > 0 ? 'pointer' : ''
     target.getCanvas().style.cursor = over
   }
 

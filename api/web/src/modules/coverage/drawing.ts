@@ -9,6 +9,7 @@ export const COVERED = '#2b6cb0'
 export const UNCOVERED = '#c8641b'
 const GREY = '#8d8a7f'
 const INK = '#20251f'
+const WAY = '#8e2a8b'
 
 /** What a home is drawn as: 1 covered, 0 not; in a comparison 2 comes in, 3 falls out. */
 export type Mark = 0 | 1 | 2 | 3
@@ -90,11 +91,18 @@ function layersFor(owner: string, comparing: boolean): LayerSpecification[] {
       },
     },
     {
+      id: `${owner}-route-casing`,
+      type: 'line',
+      source: `${owner}-route`,
+      layout: { 'line-cap': 'round', 'line-join': 'round' },
+      paint: { 'line-color': '#ffffff', 'line-width': 8 },
+    },
+    {
       id: `${owner}-route`,
       type: 'line',
       source: `${owner}-route`,
       layout: { 'line-cap': 'round', 'line-join': 'round' },
-      paint: { 'line-color': INK, 'line-width': 3.5 },
+      paint: { 'line-color': WAY, 'line-width': 4 },
     },
     {
       id: `${owner}-sites`,

@@ -1,3 +1,5 @@
+import './texts'
+
 export { namesOf, WEIGHTS, type HomeProperties, type Weight } from './answer'
 export { fetchComparison, fetchRoute, uncoveredPath, type Circle, type Comparison, type Homes, type Parameters, type Route, type Run, type Share } from './api'
 export { default as CircleChoice } from './CircleChoice.vue'

@@ -1,6 +1,6 @@
 /** The circle that is looked at, its run, and the limit of the sliders; one for the page, so a closed tab forgets nothing. */
 import { computed, effectScope, ref, shallowRef, watch, type EffectScope } from 'vue'
-import { setExtra, showBounds } from '@/map'
+import { boundsOf, setExtra, showBounds } from '@/map'
 import { useSession } from '@/modules/session'
 import { useLoad } from '@/shared/useLoad'
 import { useView } from '@/shared/useView'
@@ -13,6 +13,8 @@ import { useRun } from './useRun'
 const OWNER = 'coverage'
 const HOVER_MS = 60
 const SETTLE_MS = 400
+/** Degrees around what is zoomed to. */
+const MARGIN = 0.002
 function create() {
   const { anonymous } = useSession()
   const view = useView()
@@ -97,12 +99,15 @@ function create() {
     if (turn === routeTurn) route.value = found
   }
 
-  function zoomTo(uid: string): void {
+  /** Go where the whole way fits; without one, to the home. */
+  async function zoomTo(uid: string): Promise<void> {
     const home = run.result.value?.homes.features.find(({ properties }) => properties.uid === uid)
-    const [longitude, latitude] = home?.geometry.coordinates ?? []
-    if (longitude === undefined || latitude === undefined) return
-    showBounds([longitude - 0.004, latitude - 0.003, longitude + 0.004, latitude + 0.003])
-    void look(uid)
+    if (!home) return
+    await look(uid)
+    if (focus.value !== uid) return
+    const [west, south, east, north] = boundsOf(route.value?.features[0]?.geometry ?? home.geometry) ?? []
+    if (west === undefined || south === undefined || east === undefined || north === undefined) return
+    showBounds([west - MARGIN, south - MARGIN, east + MARGIN, north + MARGIN])
   }
 
   function draw(): void {

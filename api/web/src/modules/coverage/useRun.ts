@@ -4,6 +4,7 @@ import { connectionLost, onReconnected } from '@/shared/useConnection'
 import { dismissRun, fetchFacilities, fetchHomes, fetchRun, startRun, type Analysis, type Facilities, type Homes, type Parameters, type Run } from './api'
 
 const POLL_MS = 350
+const EMPTY = { type: 'FeatureCollection' as const, features: [] }
 
 export interface RunResult {
   run: Run
@@ -27,7 +28,8 @@ export async function settled(run: Run, seen: (run: Run) => void, stopped: () =>
   return current
 }
 
-export function useRun() {
+/** Without points only the figures are read. */
+export function useRun({ points = true } = {}) {
   const run = shallowRef<Run | null>(null)
   const result = shallowRef<RunResult | null>(null)
   const error = shallowRef<unknown>(null)
@@ -49,6 +51,10 @@ export function useRun() {
       }
       const over = await settled(found, (state) => (run.value = stopped() ? run.value : state), stopped)
       if (stopped() || over.state !== 'done') return null
+      if (!points) {
+        result.value = { run: over, homes: EMPTY, facilities: EMPTY }
+        return result.value
+      }
       const [homes, facilities] = await Promise.all([fetchHomes(over.id), fetchFacilities(over.id)])
       if (stopped()) return null
       result.value = { run: over, homes, facilities }

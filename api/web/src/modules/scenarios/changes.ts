@@ -25,11 +25,11 @@ function countedBy(circle: Circle, layer: string): Record<string, unknown> {
   )
 }
 
-export function withFacility(changes: readonly Change[], circle: Circle, place: readonly [number, number]): Change[] {
+export function withFacility(changes: readonly Change[], circle: Circle, place: readonly number[]): Change[] {
   const [layer] = circle.facility.layers
   if (layer === undefined) return [...changes]
-  const round = (value: number) => Number(value.toFixed(6))
-  return [...changes, { kind: 'add_facility', layer, lon: round(place[0]), lat: round(place[1]), properties: countedBy(circle, layer) }]
+  const [lon = NaN, lat = NaN] = place.map((value) => Number(value.toFixed(6)))
+  return [...changes, { kind: 'add_facility', layer, lon, lat, properties: countedBy(circle, layer) }]
 }
 
 export function withParcel(changes: readonly Change[], circle: Circle, uid: string): Change[] {

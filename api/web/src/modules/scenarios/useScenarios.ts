@@ -1,6 +1,6 @@
 /** The scenario that is worked on, its comparison with today, and a siting proposal; one for the page. */
 import { computed, effectScope, ref, shallowRef, watch, type EffectScope } from 'vue'
-import type { DistrictFeature } from '@/client'
+import type { DistrictFeature, Position2 } from '@/client'
 import { setExtra } from '@/map'
 import { drawRun, fetchComparison, fetchRoute, namesOf, useCoverage, useRun, type Comparison, type Mark, type Parameters, type Route } from '@/modules/coverage'
 import { useSession } from '@/modules/session'
@@ -9,7 +9,6 @@ import { useView } from '@/shared/useView'
 import { acceptProposal, changeScenario, createScenario, dropScenario, fetchParcels, fetchRoads, fetchScenarios, type Edit, type Scenario } from './api'
 import { withFacility } from './changes'
 import { marksOf, movedByOffice, proposalChange } from './compare'
-import { drawPlacing } from './placing'
 
 const OWNER = 'scenario'
 const PLACING = 'scenario-placing'
@@ -22,7 +21,7 @@ function create() {
   const roads = useLoad(fetchRoads)
   const parcels = useLoad(fetchParcels)
   const current = shallowRef<Scenario | null>(null)
-  const today = useRun()
+  const today = useRun({ points: false })
   const after = useRun()
   const siting = useRun()
   const comparison = shallowRef<Comparison | null>(null)
@@ -142,7 +141,7 @@ function create() {
     if (focus.value === uid) route.value = found
   }
 
-  function place(at: readonly [number, number]): void {
+  function place(at: Position2): void {
     const circle = coverage.circle.value
     placing.value = false
     if (current.value && circle) void edit({ changes: withFacility(current.value.changes, circle, at) })
@@ -154,7 +153,7 @@ function create() {
     const content = { homes: drawn.homes, marks: marks.value, facilities: drawn.facilities, route: route.value, focus: focus.value, comparing: true }
     setExtra(OWNER, drawRun(OWNER, content, { onHover: (uid) => void look(uid), onClick: (uid) => void look(uid) }))
   })
-  watch([placing, shown], () => setExtra(PLACING, placing.value && shown.value ? drawPlacing(PLACING, place) : null))
+  watch([placing, shown], () => setExtra(PLACING, placing.value && shown.value ? { sources: {}, layers: [], onPlace: place } : null))
   watch([anonymous, () => view.day], () => void open())
 
   async function open(): Promise<void> {
