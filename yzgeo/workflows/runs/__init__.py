@@ -10,6 +10,8 @@ from .answers import reach_geojson as reach_geojson
 from .answers import route_geojson as route_geojson
 from .desk import RunDesk as RunDesk
 from .desk import refusal_of as refusal_of
+from .exporting import export_run as export_run
+from .exporting import take_network as take_network
 from .parameters import Analysis as Analysis
 from .processes import PROCESSES as PROCESSES
 from .processes import RESULTS as RESULTS

@@ -14,7 +14,7 @@ import shapely
 from yzgeo import coverage, crs
 from yzgeo.checks import Progress
 from yzgeo.coverage import Circle
-from yzgeo.errors import InputError, ParameterError
+from yzgeo.errors import InputError, NetworkError, ParameterError
 
 from .inputs import Inputs
 from .parameters import Question
@@ -120,14 +120,16 @@ def cover(inputs: Inputs, circle: Circle, circles: Mapping[str, Circle], tell: P
     NetworkError, InputError
         If network, facilities or demand cannot be used.
     """
-    tell("读取建筑", 0.05)
-    homes = inputs.homes
-    tell("构建路网", 0.15)
+    tell("构建路网", 0.05)
     inputs.graph  # noqa: B018 - built here, so that progress tells the truth
+    tell("读取建筑和设施", 0.3)
+    homes = inputs.homes
+    require_facilities(inputs)
     tell("查找最近设施", 0.45)
     known = {**circles, **{part.id: part for part in inputs.circles}}
     chosen = limited(circle, inputs.question)
     table = _assess(inputs, chosen, known, homes)
+    require_network_here(inputs, table)
     tables = {"demand": demand_table(inputs, homes, table), "entrances": entrances(inputs)}
     tables["facilities"] = facility_table(inputs, tables["entrances"])
     grounds = [
@@ -153,6 +155,54 @@ def _assess(inputs: Inputs, chosen: Circle, known: Mapping[str, Circle], points:
         chosen, inputs.graph, inputs.frames, points,
         circles=known, catalogue=inputs.register.catalogue, planned=asked.planned,
     )  # fmt: skip
+
+
+def require_network_here(inputs: Inputs, table: pd.DataFrame) -> None:
+    """
+    Refuse an answer that would only say that everybody lives somewhere else.
+
+    Parameters
+    ----------
+    inputs
+        What the run reads.
+    table
+        What coverage found.
+
+    Raises
+    ------
+    NetworkError
+        If no building is near any street of the network.
+    """
+    if table["reason"].eq("too_far_from_network").fillna(value=False).all():
+        metres = inputs.question.snap_limit_m
+        raise NetworkError(
+            reason_zh=f"所有建筑离路网都超过 {metres:.0f} 米，路网与建筑不在一处",
+            reason_en=f"every building is farther than {metres:.0f} m from the network; they are not of one place",
+        )
+
+
+def require_facilities(inputs: Inputs) -> None:
+    """
+    Refuse a question about facilities that do not exist.
+
+    Parameters
+    ----------
+    inputs
+        What the run reads.
+
+    Raises
+    ------
+    InputError
+        If there is no facility of any kind that is asked for.
+    """
+    catalogue, planned = inputs.register.catalogue, inputs.question.planned
+    found = (coverage.facilities_of(one, inputs.frames, catalogue, planned=planned) for one in inputs.circles)
+    if all(each is None for each in found):
+        raise InputError(
+            what=inputs.circles[0].title.zh,
+            reason_zh="没有已建成的设施，无法计算覆盖；可加 planned 看规划建成后。",
+            reason_en="no facility of it is in use; ask with planned for the plan's end.",
+        )
 
 
 def demand_table(inputs: Inputs, homes: gpd.GeoDataFrame, table: pd.DataFrame) -> pd.DataFrame:

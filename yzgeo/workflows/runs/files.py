@@ -52,7 +52,7 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     StorageError
         If the disk refuses.
     """
-    with _in_one_step(path) as unfinished:
+    with in_one_step(path) as unfinished:
         unfinished.write_bytes(orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_INDENT_2))
 
 
@@ -72,13 +72,31 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     StorageError
         If the disk refuses.
     """
-    with _in_one_step(path) as unfinished:
+    with in_one_step(path) as unfinished:
         table.to_parquet(unfinished, index=False)
 
 
 @contextmanager
-def _in_one_step(path: Path) -> Iterator[Path]:
-    unfinished = path.with_name(f".{secrets.token_hex(4)}.part")
+def in_one_step(path: Path) -> Iterator[Path]:
+    """
+    Give a name beside a file that takes its place when all went well.
+
+    Parameters
+    ----------
+    path
+        The file; its folder is made.
+
+    Yields
+    ------
+    Path
+        Where to write, with the same ending.
+
+    Raises
+    ------
+    StorageError
+        If the disk refuses.
+    """
+    unfinished = path.with_name(f".{secrets.token_hex(4)}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield unfinished

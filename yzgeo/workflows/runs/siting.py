@@ -68,6 +68,11 @@ def propose(inputs: Inputs, circle: Circle, circles: Mapping[str, Circle], tell:
         for name, kind in kinds.items()
     }
     problems = {name: _pose(inputs, asked, kind, places, standing[name]) for name, kind in kinds.items()}
+    if not any(len(problem.way_m) for problem in problems.values()):
+        raise SitingError(
+            reason_zh="没有任何候选地点或设施能在限值内到达任何一栋楼",
+            reason_en="no candidate or facility reaches any building within the limit",
+        )
     tell("求解", 0.4)
     proposal = _solve(asked, problems, circle.id)
     _hold_radius(proposal, problems)
