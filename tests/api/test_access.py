@@ -3,10 +3,34 @@
 from __future__ import annotations
 
 import gzip
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
+from api.main import create_app
+from api.settings import Settings
+from tests.api.access_table import ROLES, TABLE, event, routes_of
+from tests.api.conftest import Client
+from yzgeo.catalogue import Catalogue
 from yzgeo.store.base import Provenance
+from yzgeo.workflows.workspace import open_workspace
+
+STAGED = "shantytown_parcel"
+OWN, OTHER = "211202001", "211202002"
+SEES_RESTRICTED = {"planner", "bureau", "admin"}
+HEADERS = {
+    "content-security-policy": "default-src",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=()",
+}
 
 HIDDEN = "pipe_segment"
 UNKNOWN = "no_such_layer"
@@ -145,3 +169,151 @@ def test_staff_of_the_field_see_their_own_street_offices_only(connect, workspace
     codes = [hit["code"] for hit in client.get("/api/search?q=P0").json()["results"]]
     assert codes == ["P01", "P02"]
     assert client.get("/ogc/collections/road/items").json()["numberMatched"] == 1
+
+
+@dataclass
+class District:
+    """One running application, a client for each role, and the features that decide."""
+
+    app: FastAPI
+    clients: dict[str, Client]
+    uids: dict[str, str]
+    """An own, another's and a restricted feature."""
+    others: list[str]
+
+    def ask(self, method: str, template: str, role: str, *, on: str = "own", client: Client | None = None, **more):
+        """Ask a route as its row says."""
+        row = TABLE[method, template]
+        layer = {"restricted": HIDDEN, "unknown": UNKNOWN}.get(on, STAGED)
+        values = {"layer_id": layer, "uid": self.uids.get(on, "no-such-feature"), **row.path}
+        path = template
+        for name, value in values.items():
+            path = path.replace(f"{{{name}}}", value)
+        body = event() if template.endswith("/events") and method == "POST" else row.json
+        sent = {"headers": {"X-Requested-With": "x"}, **({} if body is None else {"json": body}), **more}
+        if row.file is not None:
+            sent["files"] = {"file": ("a.pdf", row.file, "application/pdf")}
+        asked = f"{path}?{row.query}" if row.query else path
+        return (client or self.clients[role]).request(method, asked, **sent)
+
+
+@pytest.fixture(scope="module")
+def district(
+    small_workspace: Path, tmp_path_factory: pytest.TempPathFactory, catalogue: Catalogue
+) -> Iterator[District]:
+    """Parcels in two street offices, one of them late; no page has been built; nobody asks from this machine."""
+    root = tmp_path_factory.mktemp("access")
+    shutil.copytree(small_workspace, root / "workspace")
+    with open_workspace(root / "workspace", catalogue) as opened:
+        frame = opened.store.frame(STAGED)
+        frame["subdistrict"] = [OWN, OWN, OTHER, OTHER, None, None]
+        frame["planned_finish"] = "2022-12-31"
+        opened.store.write(STAGED, put=frame, provenance=Provenance(actor="test", reason="placed"))
+        settings = Settings(
+            workspace=root / "workspace", web_root=root / "no-page", sign_in_per_minute=1000, sign_in_failures=100
+        )
+        app = create_app(settings, opened.store)
+        clients = {role: Client(app, address="10.0.0.1") for role in ROLES}
+        for role in ROLES[1:]:
+            assert clients[role].sign_in(role).status_code == 200
+        uids = {"own": frame.index[0], "elsewhere": frame.index[2], "restricted": opened.store.rows(HIDDEN).uids[0]}
+        yield District(app, clients, uids, [str(uid) for uid in frame.index[2:]])
+        for client in clients.values():
+            client.close()
+        app.state.runs.close()
+
+
+def test_every_route_has_its_row(district: District) -> None:
+    """A new route says here what it answers to whom, or it does not get in."""
+    there = set(routes_of(district.app.router.routes))
+    assert sorted(there - set(TABLE)) == [], "routes without a row in tests/api/access_table.py"
+    assert sorted(set(TABLE) - there) == [], "rows without a route"
+
+
+@pytest.mark.parametrize(("method", "path"), list(TABLE), ids=[" ".join(key) for key in TABLE])
+def test_the_table(district: District, method: str, path: str) -> None:
+    """Statuses as the table says; nobody learns of what they may not see; every answer is sealed."""
+    row = TABLE[method, path]
+    cases = ["own", *(["elsewhere"] if "{uid}" in path else []), *(["restricted"] if "{layer_id}" in path else [])]
+    for on in cases:
+        wanted = row.statuses("to" if on == "own" else on)
+        for role in ROLES:
+            client = _fresh(district, role) if row.alone else None
+            answer = district.ask(method, path, role, on=on, client=client)
+            told = (method, path, on, role, answer.text[:300])
+            assert answer.status_code == wanted[role], told
+            _require_nothing_hidden(district, answer, role, on, told)
+            _require_sealed(answer, told)
+            if wanted[role] == 404 and (on == "restricted" or (on == "elsewhere" and role == "field")):
+                _require_the_same_as_unknown(district, answer, (method, path), role, on)
+            if client is not None:
+                client.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [key for key, row in TABLE.items() if key[0] not in {"GET", "OPTIONS"} and row.csrf],
+    ids=" ".join,
+)
+def test_no_other_site_changes_anything_in_the_callers_name(district: District, method: str, path: str) -> None:
+    """A foreign page sends its own ``Origin``; an old browser sends none, and our cookie."""
+    for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {}):
+        answer = district.ask(method, path, "admin", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "cross_site"), headers
+        _require_sealed(answer, (method, path))
+
+
+def test_nobody_signs_someone_in_from_another_site(district: District) -> None:
+    """Signing in has no cookie to misuse, and still another site may not sign a browser in as somebody else."""
+    client = Client(district.app)
+    answer = client.request(
+        "POST",
+        "/api/auth/login",
+        json={"name": "viewer", "password": "correct horse"},
+        headers={"Origin": "http://evil.example"},
+    )
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+    client.close()
+
+
+def _fresh(district: District, role: str) -> Client:
+    client = Client(district.app, address="10.0.0.2")
+    if role != "anonymous":
+        assert client.sign_in(role).status_code == 200
+    return client
+
+
+def _require_nothing_hidden(district: District, answer: httpx.Response, role: str, on: str, told: object) -> None:
+    body = answer.content
+    if role not in SEES_RESTRICTED and on != "restricted":
+        for trace in (district.uids["restricted"], "秘密管线", f'"{HIDDEN}"', f"/{HIDDEN}", f"{HIDDEN}-"):
+            assert trace.encode() not in body, (trace, told)
+    if role == "field":
+        asked = district.uids["elsewhere"] if on == "elsewhere" else None
+        for uid in district.others:
+            assert uid == asked or uid.encode() not in body, (uid, told)
+        for name in ("P03", "P04", "P05", "P06", "南环地块", "地块六"):
+            assert name.encode() not in body, (name, told)
+
+
+def _require_sealed(answer: httpx.Response, told: object) -> None:
+    for name, beginning in HEADERS.items():
+        assert answer.headers.get(name, "").startswith(beginning), (name, told)
+
+
+def _require_the_same_as_unknown(
+    district: District, answer: httpx.Response, route: tuple[str, str], role: str, on: str
+) -> None:
+    """Not even the wording tells that there is something."""
+    unknown = district.ask(*route, role, on="unknown" if on == "restricted" else "no-such-feature")
+    texts = []
+    for each, names in ((answer, (HIDDEN, district.uids[on])), (unknown, (UNKNOWN, "no-such-feature"))):
+        text = each.text
+        for name, stands_for in zip(names, ("LAYER", "UID"), strict=True):
+            text = text.replace(name, stands_for)
+        texts.append(text)
+    assert texts[0] == texts[1], (route, role)
+    varying = {"content-length", "date", "etag"}
+    told = [{k: v for k, v in each.headers.items() if k not in varying} for each in (answer, unknown)]
+    assert told[0] == told[1], (route, role)

@@ -230,9 +230,11 @@ def extent_of(store: Store, layer: Layer, own: Sequence[str] | None) -> Extent:
         return Extent(store.count(layer.id), store.bounds(layer.id), data_status(store, layer))
     rows = store.rows(layer.id, own_query(own), fields=["data_status"])
     counted = Counter(str(status) for status in rows.columns["data_status"] if status is not None)
-    bounds = shapely.total_bounds(shapely.from_wkb(np.array([blob for blob in rows.wkb if blob], dtype=object)))
-    west, south, east, north = bounds.tolist()
-    return Extent(len(rows.uids), None if np.isnan(west) else (west, south, east, north), dict(counted))
+    shapes = [shapely.from_wkb(blob) for blob in rows.wkb if blob]
+    if all(shape.is_empty for shape in shapes):
+        return Extent(len(rows.uids), None, dict(counted))
+    west, south, east, north = shapely.total_bounds(np.array(shapes, dtype=object)).tolist()
+    return Extent(len(rows.uids), (west, south, east, north), dict(counted))
 
 
 def data_status(store: Store, layer: Layer) -> dict[str, int]:

@@ -8,10 +8,11 @@ import geopandas as gpd
 import pytest
 import shapely
 
+from yzgeo.catalogue import Catalogue
 from yzgeo.store import create_store
 from yzgeo.store.base import Provenance
 from yzgeo.workflows import overview
-from yzgeo.workflows.workspace import prepare_frame
+from yzgeo.workflows.workspace import open_workspace, prepare_frame
 
 BY = Provenance(actor="test", reason="test")
 
@@ -150,3 +151,17 @@ def test_the_board_speaks_of_the_last_change(store) -> None:
     board = overview.target_board(store, "anonymous")
     assert board["as_of"] == store.batches()[0].recorded_at.date()
     assert all(target["source"] and target["denominator"]["zh"] for target in board["targets"])
+
+
+def test_parts_of_a_layer_add_up_and_an_empty_one_has_no_extent(demo_workspace: Path, catalogue: Catalogue) -> None:
+    layer = catalogue.layer("shantytown_parcel")
+    with open_workspace(demo_workspace, catalogue) as opened:
+        store = opened.store
+        streets = [str(code) for code in store.rows("admin_subdistrict", fields=["code"]).columns["code"]]
+        assert overview.extent_of(store, layer, ()) == overview.Extent(0, None, {})
+        whole = overview.extent_of(store, layer, None)
+        parts = [overview.extent_of(store, layer, [street]) for street in streets]
+    assert sum(part.count for part in parts) == whole.count == 63
+    assert sum(part.data_status["illustrative"] for part in parts if part.count) == 63
+    west, south, east, north = zip(*[part.bounds for part in parts if part.bounds is not None], strict=True)
+    assert whole.bounds == (min(west), min(south), max(east), max(north))
