@@ -123,6 +123,8 @@ STATUS: Mapping[type[YzgeoError], int] = {
     library.NetworkError: 422,
     library.SitingError: 422,
     library.SitingTimeError: 422,
+    library.FeatureInvalidError: 422,
+    library.FeatureExistsError: 409,
     library.BatchUnknownError: 404,
     library.AlreadyUndoneError: 409,
     library.UndoRefusedError: 409,

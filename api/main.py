@@ -27,6 +27,7 @@ from .routes import (
     audit,
     circles,
     collections,
+    editing,
     events,
     features,
     imports,
@@ -55,6 +56,7 @@ _HOT = (tiles.tile, features.item)
 _ROUTERS = (
     tiles.router,
     features.router,
+    editing.router,
     collections.router,
     styles.router,
     meta.router,

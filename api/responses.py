@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
@@ -16,6 +17,7 @@ JSON = "application/json"
 GEOJSON = "application/geo+json"
 HTML = "text/html; charset=utf-8"
 _GZIP_FROM = 1_000
+_TAG = re.compile(r'(?:W/)?"?(\d{1,12})(?:\.[0-9a-f]*)?"?', re.ASCII)
 _VARY = "Accept, Accept-Encoding, Cookie, Authorization"
 
 
@@ -148,6 +150,58 @@ def is_current(request: Request, etag: str) -> bool:
     if not asked:
         return False
     return asked.strip() == "*" or etag in (part.strip().removeprefix("W/") for part in asked.split(","))
+
+
+def feature_tag(revision: int, *form: object) -> str:
+    """
+    Name a version of a feature in one form.
+
+    Parameters
+    ----------
+    revision
+        Its revision, which the tag begins with.
+    *form
+        What else the answer depends on: the fields shown, the coordinate system. Signing in must not revalidate the
+        poorer answer.
+
+    Returns
+    -------
+    str
+        A quoted strong entity tag.
+    """
+    return f'"{revision}.{etag_of(*form)[1:9]}"'
+
+
+def expected_revision(request: Request) -> int | None:
+    """
+    Read the revision that ``If-Match`` names.
+
+    Parameters
+    ----------
+    request
+        The request.
+
+    Returns
+    -------
+    int or None
+        None where it is absent, or ``*``, which asks only that the feature is there.
+
+    Raises
+    ------
+    ParameterError
+        If it is neither an entity tag of a feature nor a revision.
+    """
+    text = header(request, b"if-match").decode("latin-1").strip()
+    if text in {"", "*"}:
+        return None
+    found = _TAG.fullmatch(text)
+    if found is None:
+        raise ParameterError(
+            name="If-Match",
+            reason_zh="应为要素的 ETag 或版本号",
+            reason_en="it should be the feature's entity tag or revision",
+        )
+    return int(found[1])
 
 
 def not_modified(headers: Mapping[str, str]) -> Response:

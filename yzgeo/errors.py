@@ -340,6 +340,26 @@ class ConflictError(YzgeoError):
     remedy_en = "Reload and apply the change again."
 
 
+class FeatureInvalidError(InputError):
+    """A feature that was sent does not fit its layer."""
+
+    code = "feature_invalid"
+    zh = "要素不能保存到图层“{layer}”：{reasons_zh}。"
+    en = "The feature does not fit layer “{layer}”: {reasons_en}."
+    remedy_zh = "请按字段说明修改后再提交；字段见 /ogc/collections/{layer}/schema。"
+    remedy_en = "Mend it and send it again; /ogc/collections/{layer}/schema tells the fields."
+
+
+class FeatureExistsError(YzgeoError):
+    """There is a feature with that key already."""
+
+    code = "feature_exists"
+    zh = "图层“{layer}”已有编号为“{key}”的要素（{uid}）。"
+    en = "Layer “{layer}” has a feature with the key “{key}” already ({uid})."
+    remedy_zh = "修改它请用 PUT 或 PATCH；新要素请换一个编号。"
+    remedy_en = "Change it with PUT or PATCH, or choose another key."
+
+
 class BatchUnknownError(NotFoundError):
     """No batch has that id."""
 

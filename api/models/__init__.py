@@ -18,6 +18,7 @@ from .ogc import Conformance as Conformance
 from .ogc import Extent as Extent
 from .ogc import FeatureItem as FeatureItem
 from .ogc import FeatureItems as FeatureItems
+from .ogc import FeatureSent as FeatureSent
 from .ogc import Landing as Landing
 from .ogc import Link as Link
 from .ogc import SpatialExtent as SpatialExtent

@@ -93,6 +93,16 @@ class FeatureItem(BaseModel):
     links: list[Link] | None = None
 
 
+class FeatureSent(BaseModel):
+    """A feature to be stored (GeoJSON); what the layer does not have is refused."""
+
+    type: Literal["Feature"] = "Feature"
+    id: str | int | None = None
+    geometry: dict[str, Any] | None = None
+    properties: dict[str, str | int | float | bool | None] | None = None
+    links: list[Any] | None = None
+
+
 class FeatureItems(BaseModel):
     """A page of features (GeoJSON)."""
 

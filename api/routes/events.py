@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -10,9 +9,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from api import models
 from api.deps import CallerDep, ContextDep, LayerDep, StrictParameters, visible_feature
 from api.errors import RevisionMovedError
-from api.responses import etag_of, header, json_response
+from api.responses import etag_of, expected_revision, json_response
 from yzgeo.access import Caller, may_record_somewhere
-from yzgeo.errors import ConflictError, FeatureUnknownError, ParameterError
+from yzgeo.errors import ConflictError, FeatureUnknownError
 from yzgeo.ledger import Place
 from yzgeo.store.base import Store
 from yzgeo.workflows import progress
@@ -22,7 +21,6 @@ router = APIRouter(prefix="/api", tags=["progress"], dependencies=[StrictParamet
 
 _STORY = "/layers/{layer_id}/features/{uid}/events"
 _MOST_EVENTS = 500
-_TAG = re.compile(r'(?:W/)?"?(\d{1,12})(?:\.[0-9a-f]*)?"?', re.ASCII)
 _FRESH = {"Cache-Control": "no-store"}
 _REPEATED: dict[int | str, dict[str, Any]] = {
     200: {"model": models.EventRecorded, "description": "The same entry was recorded before"},
@@ -77,7 +75,7 @@ async def record_event(
         place=None if (at := body.place) is None else Place(at.lon, at.lat, at.accuracy_m),
         payload_version=body.payload_version,
     )
-    expected = _expected(request)
+    expected = expected_revision(request)
 
     def record() -> tuple[Receipt, dict[str, Any]]:
         if expected is not None and may_record_somewhere(caller.role, caller.subdistricts):
@@ -129,21 +127,6 @@ async def approvals(request: Request, context: ContextDep, caller: CallerDep) ->
     """Moves that wait for a second person; deciding is recording an ``approval`` on the feature."""
     waiting = await context.in_thread(lambda: progress.approvals(context.store, caller))
     return json_response(request, {"waiting": waiting})
-
-
-def _expected(request: Request) -> int | None:
-    """Read the revision that ``If-Match`` names; ``*`` asks only that the feature is there."""
-    text = header(request, b"if-match").decode("latin-1").strip()
-    if text in {"", "*"}:
-        return None
-    found = _TAG.fullmatch(text)
-    if found is None:
-        raise ParameterError(
-            name="If-Match",
-            reason_zh="应为要素的 ETag 或版本号",
-            reason_en="it should be the feature's entity tag or revision",
-        )
-    return int(found[1])
 
 
 def _require(store: Store, draft: Draft, expected: int, caller: Caller) -> None:

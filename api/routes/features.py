@@ -34,7 +34,18 @@ from api.deps import (
     visible_feature,
     visible_layer,
 )
-from api.responses import GEOJSON, HTML, JSON, Prepared, dumps, etag_of, is_current, json_response, wanted_format
+from api.responses import (
+    GEOJSON,
+    HTML,
+    JSON,
+    Prepared,
+    dumps,
+    etag_of,
+    feature_tag,
+    is_current,
+    json_response,
+    wanted_format,
+)
 from yzgeo.access import Caller, own_part
 from yzgeo.catalogue import Layer
 from yzgeo.store.base import Rows
@@ -183,16 +194,11 @@ def _item(context: Context, layer: Layer, uid: str, caller: Caller, *, base: str
         ],
     }
     more = ((_CRS_HEADER.lower().encode(), f"<{crs}>".encode()),)
-    return Prepared(dumps(content), etag=_tag(feature.revision, fields, crs), media_type=GEOJSON, more=more)
+    return Prepared(dumps(content), etag=feature_tag(feature.revision, fields, crs), media_type=GEOJSON, more=more)
 
 
 def _item_page(context: Context, layer: Layer, uid: str, caller: Caller, *, base: str, lang: Language) -> Prepared:
     fields = context.fields(layer, caller.role)
     feature = visible_feature(context, caller, layer, uid)
     body = pages.item(context, layer, feature, fields, base=base, lang=lang)
-    return Prepared(body, etag=_tag(feature.revision, fields, f"html {lang} {base}"), media_type=HTML)
-
-
-def _tag(revision: int, fields: tuple[str, ...], form: str) -> str:
-    """The visible fields are part of the tag: signing in must not revalidate the poorer answer."""
-    return f'"{revision}.{etag_of(fields, form)[1:9]}"'
+    return Prepared(body, etag=feature_tag(feature.revision, fields, lang, base), media_type=HTML)

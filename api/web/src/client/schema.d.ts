@@ -37,9 +37,17 @@ export interface paths {
          */
         get: operations["items"];
         put?: never;
-        post?: never;
+        /**
+         * Create
+         * @description Add a feature; its id follows from its key.
+         */
+        post: operations["create_item"];
         delete?: never;
-        options?: never;
+        /**
+         * Options
+         * @description What may be done with a layer's features.
+         */
+        options: operations["items_options"];
         head?: never;
         patch?: never;
         trace?: never;
@@ -56,12 +64,28 @@ export interface paths {
          * @description One feature; the entity tag begins with its revision.
          */
         get: operations["item"];
-        put?: never;
+        /**
+         * Replace
+         * @description Replace a feature; fields that are not named are emptied, but for those the ledger keeps.
+         */
+        put: operations["replace_item"];
         post?: never;
-        delete?: never;
-        options?: never;
+        /**
+         * Delete
+         * @description Delete a feature; its versions stay in the history.
+         */
+        delete: operations["delete_item"];
+        /**
+         * Item Options
+         * @description What may be done with a feature.
+         */
+        options: operations["item_options"];
         head?: never;
-        patch?: never;
+        /**
+         * Update
+         * @description Change what is named of a feature (JSON merge patch).
+         */
+        patch: operations["update_item"];
         trace?: never;
     };
     "/ogc": {
@@ -2324,6 +2348,30 @@ export interface components {
             links: components["schemas"]["Link"][];
             /** Features */
             features: components["schemas"]["FeatureItem"][];
+        };
+        /**
+         * FeatureSent
+         * @description A feature to be stored (GeoJSON); what the layer does not have is refused.
+         */
+        FeatureSent: {
+            /**
+             * Type
+             * @default Feature
+             * @constant
+             */
+            type: "Feature";
+            /** Id */
+            id?: string | number | null;
+            /** Geometry */
+            geometry?: {
+                [key: string]: unknown;
+            } | null;
+            /** Properties */
+            properties?: {
+                [key: string]: string | number | boolean | null;
+            } | null;
+            /** Links */
+            links?: unknown[] | null;
         };
         /**
          * FeatureState
@@ -4684,6 +4732,113 @@ export interface operations {
             };
         };
     };
+    create_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description System of the coordinates that are sent, one of the collection's crs */
+                "Content-Crs"?: string;
+                /** @description Chosen by the client: sending the same again changes nothing */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the layer */
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeatureSent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is such a feature already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The feature is no longer at the revision of If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The feature does not fit the layer */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    items_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the layer */
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     item: {
         parameters: {
             query?: {
@@ -4710,6 +4865,263 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FeatureItem"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description System of the coordinates that are sent, one of the collection's crs */
+                "Content-Crs"?: string;
+                /** @description Entity tag or revision of the feature as the caller saw it */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Id of the feature */
+                uid: string;
+                /** @description Id of the layer */
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeatureSent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is such a feature already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The feature is no longer at the revision of If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The feature does not fit the layer */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Entity tag or revision of the feature as the caller saw it */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Id of the feature */
+                uid: string;
+                /** @description Id of the layer */
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is such a feature already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The feature is no longer at the revision of If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The feature does not fit the layer */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    item_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the feature */
+                uid: string;
+                /** @description Id of the layer */
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description System of the coordinates that are sent, one of the collection's crs */
+                "Content-Crs"?: string;
+                /** @description Entity tag or revision of the feature as the caller saw it */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Id of the feature */
+                uid: string;
+                /** @description Id of the layer */
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeatureSent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is such a feature already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The feature is no longer at the revision of If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The feature does not fit the layer */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description A refusal */

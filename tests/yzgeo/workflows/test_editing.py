@@ -1,0 +1,78 @@
+"""Editing without HTTP: what is kept, what is emptied, and who comes second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from shapely.geometry import Point
+
+from yzgeo.access import Caller
+from yzgeo.catalogue import Catalogue, feature_uid
+from yzgeo.errors import ConflictError, FeatureExistsError, FeatureInvalidError, FeatureUnknownError, ForbiddenError
+from yzgeo.workflows import editing
+from yzgeo.workflows.editing import Draft
+from yzgeo.workflows.workspace import Workspace, create_workspace, open_workspace
+
+PLANNER = Caller("planner", "anna")
+LAYER = "fitness_site"
+FIRST = Draft({"code": "F1", "name": "广场", "kind": "square"}, Point(123.84, 42.29))
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, catalogue: Catalogue) -> Iterator[Workspace]:
+    create_workspace(tmp_path / "w", catalogue)
+    with open_workspace(tmp_path / "w", catalogue) as opened:
+        yield opened
+
+
+def test_the_uid_follows_from_the_key(workspace: Workspace) -> None:
+    layer = workspace.store.catalogue.layer(LAYER)
+    made, new = editing.create(workspace.store, layer, PLANNER, FIRST)
+    assert (made.uid, new) == (feature_uid(LAYER, "F1"), True)
+    with pytest.raises(FeatureExistsError):
+        editing.create(workspace.store, layer, PLANNER, FIRST)
+
+
+def test_a_partial_change_keeps_the_rest_and_a_replacement_does_not(workspace: Workspace) -> None:
+    store, layer = workspace.store, workspace.store.catalogue.layer(LAYER)
+    made, _ = editing.create(store, layer, PLANNER, FIRST)
+    silent = Draft({"name": "改名"}, with_geometry=False)
+    partly = editing.change(store, layer, PLANNER, made.uid, silent, partial=True)
+    assert (partly.properties["name"], partly.properties["kind"]) == ("改名", "square")
+    assert partly.geometry == Point(123.84, 42.29)
+    whole = editing.change(
+        store, layer, PLANNER, made.uid, Draft({"kind": "square"}, Point(123.85, 42.29)), partial=False
+    )
+    assert (whole.properties["name"], whole.properties["code"]) == (None, "F1")
+    assert whole.properties["source"] == made.properties["source"]
+    assert whole.geometry == Point(123.85, 42.29)
+
+
+def test_a_spatial_feature_cannot_lose_its_geometry(workspace: Workspace) -> None:
+    store, layer = workspace.store, workspace.store.catalogue.layer(LAYER)
+    made, _ = editing.create(store, layer, PLANNER, FIRST)
+    with pytest.raises(FeatureInvalidError):
+        editing.change(store, layer, PLANNER, made.uid, Draft({"name": "x"}), partial=True)
+
+
+def test_whoever_comes_second_learns_of_it(workspace: Workspace) -> None:
+    store, layer = workspace.store, workspace.store.catalogue.layer(LAYER)
+    made, _ = editing.create(store, layer, PLANNER, FIRST)
+    silent = Draft({"name": "改名"}, with_geometry=False)
+    editing.change(store, layer, PLANNER, made.uid, silent, partial=True, expected=made.revision)
+    with pytest.raises(ConflictError):
+        editing.change(store, layer, PLANNER, made.uid, silent, partial=True, expected=made.revision)
+    with pytest.raises(ConflictError):
+        editing.delete(store, layer, PLANNER, made.uid, expected=made.revision)
+    editing.delete(store, layer, PLANNER, made.uid)
+    with pytest.raises(FeatureUnknownError):
+        editing.delete(store, layer, PLANNER, made.uid)
+    assert len(store.history(LAYER, made.uid)) == 2
+
+
+def test_a_viewer_may_not(workspace: Workspace) -> None:
+    layer = workspace.store.catalogue.layer(LAYER)
+    with pytest.raises(ForbiddenError):
+        editing.create(workspace.store, layer, Caller("viewer", "vera"), FIRST)
