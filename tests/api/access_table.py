@@ -30,6 +30,7 @@ class Row:
     query: str = ""
     path: dict[str, str] = field(default_factory=dict)
     json: dict[str, Any] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
     file: bytes | None = None
     alone: bool = False
     """Ends or begins sessions: asked by clients of its own."""
@@ -89,6 +90,20 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/ogc/collections/{layer_id}/items"): Row(LAYER, restricted=HIDDEN),
     ("GET", "/ogc/collections/{layer_id}/items/{uid}"): Row(
         LAYER, elsewhere="200 200 404 200 200 200", restricted=HIDDEN
+    ),
+    ("OPTIONS", "/ogc/collections/{layer_id}/items"): Row("204", restricted="404 404 404 204 204 204"),
+    ("OPTIONS", "/ogc/collections/{layer_id}/items/{uid}"): Row("204", restricted="404 404 404 204 204 204"),
+    ("POST", "/ogc/collections/{layer_id}/items"): Row(
+        writers(422), restricted="404 404 404 422 422 422", json={"type": "Feature", "properties": {}}
+    ),
+    ("PUT", "/ogc/collections/{layer_id}/items/{uid}"): Row(
+        writers(422), restricted="404 404 404 422 422 422", json={"type": "Feature", "geometry": None}
+    ),
+    ("PATCH", "/ogc/collections/{layer_id}/items/{uid}"): Row(
+        writers(400), restricted="404 404 404 400 400 400", json={"type": "Feature", "properties": {"nothing": 1}}
+    ),
+    ("DELETE", "/ogc/collections/{layer_id}/items/{uid}"): Row(
+        writers(412), restricted="404 404 404 412 412 412", headers={"If-Match": '"999999"'}
     ),
     ("GET", "/ogc/collections/{layer_id}/tiles/WebMercatorQuad/{z}/{row}/{col}"): Row(
         LAYER, restricted=HIDDEN, path=TILE

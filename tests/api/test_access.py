@@ -190,7 +190,7 @@ class District:
         for name, value in values.items():
             path = path.replace(f"{{{name}}}", value)
         body = event() if template.endswith("/events") and method == "POST" else row.json
-        sent = {"headers": {"X-Requested-With": "x"}, **({} if body is None else {"json": body}), **more}
+        sent = {"headers": {"X-Requested-With": "x", **row.headers}, **({} if body is None else {"json": body}), **more}
         if row.file is not None:
             sent["files"] = {"file": ("a.pdf", row.file, "application/pdf")}
         asked = f"{path}?{row.query}" if row.query else path
