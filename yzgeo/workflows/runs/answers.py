@@ -466,8 +466,9 @@ def uncovered_rows(desk: RunDesk, run_id: str, viewer: Viewer, *, limit_m: float
     rows["gap_m"] = (rows["distance_m"] - rows["limit_m"]).clip(lower=0)
     known = tables["facilities"].drop_duplicates("uid").set_index("uid")
     for column in ("code", "name"):
-        rows[f"facility_{column}"] = rows["facility"].map(known[column])
-    rows["reason"] = rows["reason"].fillna("beyond_limit")
+        told = known[column].to_dict()
+        rows[f"facility_{column}"] = [told.get(uid) for uid in rows["facility"]]
+    rows["reason"] = ["beyond_limit" if pd.isna(reason) else str(reason) for reason in rows["reason"]]
     listed: pd.DataFrame = rows.sort_values(["subdistrict", "gap_m"], ascending=[True, False], na_position="first")
     return listed
 

@@ -66,8 +66,9 @@ def uncovered_workbook(desk: RunDesk, run: Mapping[str, Any], viewer: Viewer, *,
     rows = uncovered_rows(desk, run["id"], viewer, limit_m=limit_m)
     names = desk.names()
     for column in ("subdistrict", "community"):
-        rows[f"{column}_name"] = rows[column].map(names.get(column, {})).fillna(rows[column])
-    rows["reason"] = rows["reason"].map(_REASONS).fillna(rows["reason"])
+        known = names.get(column, {})
+        rows[f"{column}_name"] = [None if pd.isna(code) else known.get(code, code) for code in rows[column]]
+    rows["reason"] = [_REASONS.get(reason, reason) for reason in rows["reason"]]
     book = Workbook(write_only=True)
     _about(book.create_sheet("说明"), told, len(rows))
     _by_office(book.create_sheet("分街道"), told, rows)
