@@ -150,7 +150,7 @@ def read_graph(path: Path) -> Graph | None:
         The graph; None where there is none, or the file is broken or of another format.
     """
     try:
-        with np.load(path, allow_pickle=False) as content:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
             if int(content["format"]) != _FORMAT:
                 return None
             return Graph(
