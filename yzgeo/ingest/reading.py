@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +55,7 @@ FORMATS = {
 }
 """What can be read, by the ending of the name; what a file is, its content decides."""
 
+_WATCH_S = 0.1
 # No real column is called so.
 _GEOMETRY = "__geometry__"
 
@@ -62,11 +64,18 @@ FORMAT_NAMES = ", ".join(f"{name} ({ending})" for ending, name in FORMATS.items(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What reading one file may cost."""
+    """
+    What reading one file may cost.
 
-    memory_bytes: int = 4 * 1024**3
+    ``memory_bytes`` is the memory in use; the address space may be ``reserved_bytes``, since libraries reserve far more
+    than they use. A shape of more than ``max_vertices`` is no parcel, and comparing it with others would take minutes.
+    """
+
+    memory_bytes: int = 1024**3
+    reserved_bytes: int = 4 * 1024**3
     seconds: int = 300
     max_rows: int = 1_000_000
+    max_vertices: int = 250_000
 
 
 @dataclass(frozen=True)
@@ -178,9 +187,10 @@ def read(
             "member": member,
             "wants": layer.spec.geometry if layer is not None else None,
             "fields": [spec.model_dump(mode="json") for spec in layer.fields] if layer is not None else [],
-            "memory_bytes": allowed.memory_bytes,
+            "memory_bytes": allowed.reserved_bytes,
             "seconds": allowed.seconds,
             "max_rows": allowed.max_rows,
+            "max_vertices": allowed.max_vertices,
         }
         answer = _ask(file, request, allowed)
         if "ledger" in answer:
@@ -193,25 +203,29 @@ def read(
 def _ask(file: Path, request: dict[str, object], limits: Limits) -> dict[str, Any]:
     # Arrow's own allocator reserves far more address space than it uses, which RLIMIT_AS would count.
     environment = {**os.environ, "ARROW_DEFAULT_MEMORY_POOL": "system", "PYTHONWARNINGS": "ignore"}
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "yzgeo.ingest.worker"],
-            input=json.dumps(request).encode(),
-            capture_output=True,
-            timeout=limits.seconds,
-            env=environment,
-            check=False,
-            start_new_session=True,
-        )
-    except subprocess.TimeoutExpired:
-        raise FileLimitError(path=str(file), limit=f"{limits.seconds} s") from None
     memory = f"{limits.memory_bytes // 1024**2} MiB"
-    if done.returncode != 0:
-        if b"MemoryError" in done.stderr or b"bad_alloc" in done.stderr or done.returncode == -9:
+    with subprocess.Popen(
+        [sys.executable, "-m", "yzgeo.ingest.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        start_new_session=True,
+    ) as process:
+        try:
+            output, said = _watched(process, json.dumps(request).encode(), limits)
+        except subprocess.TimeoutExpired:
+            raise FileLimitError(path=str(file), limit=f"{limits.seconds} s") from None
+        except MemoryError:
+            raise FileLimitError(path=str(file), limit=memory) from None
+        finally:
+            process.kill()
+    if process.returncode != 0:
+        if b"MemoryError" in said or b"bad_alloc" in said or process.returncode == -9:
             raise FileLimitError(path=str(file), limit=memory)
-        reason = f"读取程序中止（{done.returncode}）/ the reader stopped ({done.returncode})"
+        reason = f"读取程序中止（{process.returncode}）/ the reader stopped ({process.returncode})"
         raise FileUnreadableError(path=str(file), reason=reason, formats=FORMAT_NAMES)
-    answer: dict[str, Any] = json.loads(done.stdout)
+    answer: dict[str, Any] = json.loads(output)
     if answer["ok"]:
         return answer
     if answer["kind"] == "refusal":
@@ -219,9 +233,34 @@ def _ask(file: Path, request: dict[str, object], limits: Limits) -> dict[str, An
         raise kind(**answer["fields"])
     if answer["kind"] == "memory":
         raise FileLimitError(path=str(file), limit=memory)
+    if answer["kind"] == "vertices":
+        limit = f"一个图形 {limits.max_vertices:,} 个顶点 / vertices in one shape"
+        raise FileLimitError(path=str(file), limit=limit)
     if answer["kind"] == "rows":
         raise FileLimitError(path=str(file), limit=f"{limits.max_rows} 行 / rows")
     raise FileUnreadableError(path=str(file), reason=answer["reason"], formats=FORMAT_NAMES)
+
+
+def _watched(process: subprocess.Popen[bytes], request: bytes, limits: Limits) -> tuple[bytes, bytes]:
+    """Wait for the answer while watching how much memory is in use and how long it takes."""
+    ends = time.monotonic() + limits.seconds
+    sent: bytes | None = request
+    while True:
+        try:
+            return process.communicate(sent, timeout=_WATCH_S)
+        except subprocess.TimeoutExpired:
+            sent = None
+            if time.monotonic() > ends:
+                raise
+            if _resident_bytes(process.pid) > limits.memory_bytes:
+                raise MemoryError from None
+
+
+def _resident_bytes(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):  # it has ended, or the system has no such table
+        return 0
 
 
 def _source(file: Path, answer: dict[str, Any], table: pa.Table) -> Source:

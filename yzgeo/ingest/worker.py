@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyogrio
 
@@ -41,6 +42,10 @@ class RefusedError(Exception):
     """The file cannot be read, with the sentence to show."""
 
 
+class _TooDetailedError(Exception):
+    """A shape has more vertices than anything real."""
+
+
 def main() -> int:
     """
     Answer one request.
@@ -61,6 +66,8 @@ def main() -> int:
         answer = {"ok": False, "kind": "refusal", "code": refusal.code, "fields": fields, "reason": str(refusal)}
     except (MemoryError, pa.ArrowMemoryError):
         answer = {"ok": False, "kind": "memory", "reason": ""}
+    except _TooDetailedError:
+        answer = {"ok": False, "kind": "vertices", "reason": ""}
     except OverflowError:
         answer = {"ok": False, "kind": _TOO_MANY_ROWS, "reason": ""}
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pa.ArrowException, OSError) as error:
@@ -184,11 +191,20 @@ def _copy(batches: Iterable[Any], schema: Any, geometry: str | None, request: Ma
         fields = [pa.field(name, field.type) for name, field in zip(names, schema, strict=True)]
         with pa.ipc.new_file(sink, pa.schema(fields)) as writer:
             for batch in batches:
+                _check_vertices(batch, names, request)
                 rows += batch.num_rows
                 if rows > request["max_rows"]:
                     raise OverflowError
                 writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=pa.schema(fields)))
     return rows
+
+
+def _check_vertices(batch: Any, names: list[str], request: Mapping[str, Any]) -> None:
+    """Tell by the length of the WKB, 16 bytes a vertex, before anybody has to read it."""
+    if request["geometry_as"] in names and batch.num_rows:
+        longest = pc.max(pc.binary_length(batch.column(names.index(request["geometry_as"])))).as_py()
+        if longest is not None and longest > 16 * request.get("max_vertices", sys.maxsize):
+            raise _TooDetailedError
 
 
 def _choose(name: str, listed: list[str], wanted: str | None) -> str:

@@ -119,6 +119,8 @@ def problem(error: YzgeoError) -> dict[str, Any]:
         ``code`` and ``fields``.
     """
     fields = {name: value for name, value in error.fields.items() if name != "report"}
+    if "path" in fields:  # where the workspace lies is nobody's business
+        fields["path"] = Path(str(fields["path"])).name
     return {"code": error.code, "fields": json.loads(json.dumps(fields, ensure_ascii=False, default=str))}
 
 
