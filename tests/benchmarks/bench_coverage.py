@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import pairwise
+from pathlib import Path
 
 import geopandas as gpd
 import networkx as nx
@@ -164,6 +165,40 @@ def warm_build(edges: gpd.GeoDataFrame) -> network.Graph:
     return graph
 
 
+def peak_memory(count: int, *, facilities: int, demand: int) -> dict[str, float]:
+    """Measure how far build and answer lift the memory of the process, beside the arrays they leave and need."""
+    edges = grid(count)
+    places = scatter(facilities, edges.total_bounds, seed=1)
+    homes = scatter(demand, edges.total_bounds, seed=2)
+    gc.collect()
+    before = _memory_mb("VmRSS")
+    # Linux forgets the old peak here, so that making the data does not count.
+    Path("/proc/self/clear_refs").write_text("5")
+    graph = warm_build(edges)
+    built = _memory_mb("VmHWM")
+    table = coverage.nearest(graph, places, homes)
+    answered = _memory_mb("VmHWM")
+    matrix = graph.adjacency(reverse=True)[0]
+    arrays = [graph.start, graph.end, graph.length_m, graph.forward_m, graph.backward_m, graph.node_xy, graph.component]
+    arrays += [matrix.data, matrix.indices, matrix.indptr]
+    held = sum(array.nbytes for array in arrays) + table.memory_usage(deep=True).sum()
+    lines = shapely.get_num_coordinates(edges.geometry.to_numpy()).sum() * 16
+    return {
+        "peak_build_mb": round(built - before, 1),
+        "peak_mb": round(answered - before, 1),
+        "graph_and_answer_mb": round(float(held) / 1e6, 1),
+        "edges_coordinates_mb": round(float(lines) / 1e6, 1),
+        "peak_to_arrays": round((answered - before) / ((float(held) + float(lines)) / 1e6), 2),
+    }
+
+
+def _memory_mb(name: str) -> float:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    raise RuntimeError(name)
+
+
 def contest(count: int, *, facilities: int, demand: int, rounds: int) -> dict[str, object]:
     edges = grid(count)
     places = scatter(facilities, edges.total_bounds, seed=1)
@@ -225,6 +260,7 @@ def main() -> None:
     parser.add_argument("--facilities", type=int, default=1_000)
     parser.add_argument("--demand", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--memory", action="store_true", help="measure peak memory only; one size per process is fair")
     options = parser.parse_args()
     print(
         json.dumps(
@@ -237,6 +273,10 @@ def main() -> None:
         )
     )
     for count in options.edges:
+        if options.memory:
+            result = peak_memory(count, facilities=options.facilities, demand=options.demand)
+            print(json.dumps({"edges": count, **result}))
+            continue
         result = contest(count, facilities=options.facilities, demand=options.demand, rounds=options.rounds)
         print(json.dumps(result, indent=1))
 

@@ -90,7 +90,7 @@ def _command(entry: Process) -> click.Command:
     @click.option("--overwrite", is_flag=True, help="替换已有文件。 Replace a file that is there.")
     @common
     @click.pass_obj
-    def command(session: Session, *, output: Path | None, overwrite: bool, **given: Any) -> None:
+    def command(session: Session, /, *, output: Path | None, overwrite: bool, **given: Any) -> None:
         _run(session, entry, given, output=output, overwrite=overwrite)
 
     command.__doc__ = f"{entry.title.zh}。 {entry.title.en}."
