@@ -14,7 +14,7 @@ export interface Lines {
 }
 
 /** A forecast decades away would flatten all the rest; beyond this many years after the plan it is told in words only. */
-const YEARS_SHOWN = 5
+const YEARS_SHOWN = 10
 
 export function linesOf(curve: Curve): Lines {
   const pairs = (values: readonly (number | null)[]): Point[] =>
