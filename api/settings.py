@@ -40,6 +40,21 @@ class Settings(BaseSettings):
     sign_in_failures: int = Field(5, ge=1, le=100, description="Wrong passwords in a row before an account is locked")
     sign_in_lock_minutes: float = Field(5, gt=0, le=1440, description="How long an account stays locked")
     sign_in_per_minute: int = Field(20, ge=1, le=6000, description="Sign-in attempts a minute from one address")
+    oidc_issuer: str | None = Field(
+        None,
+        pattern=r"^(https://|http://(127\.0\.0\.1|localhost)(:|/|$))",
+        description="Issuer that people may sign in through by OpenID Connect; without it no request leaves",
+    )
+    oidc_client_id: str | None = Field(None, description="Our name at that issuer")
+    oidc_client_secret: SecretStr | None = Field(None, description="Our secret at that issuer")
+    oidc_scope: str = Field("openid profile", description="What is asked of that issuer")
+    oidc_name_claim: str = Field("preferred_username", description="Claim that names the account")
+    oidc_role_claim: str = Field("role", description="Claim that decides the role")
+    oidc_subdistricts_claim: str = Field("subdistricts", description="Claim with the codes of street offices")
+    oidc_roles: dict[str, str] = Field(
+        {},
+        description='Role by value of that claim, JSON such as {"urban-planning": "planner"}; its own names if empty',
+    )
 
 
 def from_environment() -> Settings:

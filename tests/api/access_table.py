@@ -195,6 +195,8 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/api/auth/logout"): Row("200", alone=True),
     ("GET", "/api/auth/me"): Row("200"),
     ("POST", "/api/auth/password"): Row("403 401 401 401 401 401", json={"current": "wrong", "new": "long enough"}),
+    ("GET", "/api/auth/oidc"): Row("404"),
+    ("GET", "/api/auth/oidc/callback"): Row("404", query="state=x&code=y"),
     ("GET", "/api/auth/sessions"): Row(SIGNED),
     ("DELETE", "/api/auth/sessions/{grant_id}"): Row(UNKNOWN, path={"grant_id": NOWHERE}),
     ("GET", "/api/auth/tokens"): Row(SIGNED),
