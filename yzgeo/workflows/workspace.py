@@ -40,7 +40,7 @@ from yzgeo.store.base import Account, Attachment, Provenance, Store
 from .accounts import hash_password
 
 DATABASE = "yzgeo.gpkg"
-FOLDERS = ("rasters", "attachments", "cache")
+FOLDERS = ("rasters", "attachments", "cache", "scenarios", "networks")
 DEMO_ROLES = ("viewer", "field", "planner", "bureau", "admin")
 _MANIFEST = "manifest.json"
 _BACKUP_FORMAT = "yzgeo-backup-1"
@@ -188,7 +188,7 @@ def backup_workspace(workspace: Workspace, target: str | os.PathLike[str], *, pr
             progress("复制数据库", 0.1)
             workspace.store.backup(copy)
             members = [(DATABASE, copy)]
-            for name in ("rasters", "attachments"):
+            for name in ("rasters", "attachments", "scenarios", "networks"):
                 found = sorted(item for item in (workspace.path / name).rglob("*") if item.is_file())
                 members += [(item.relative_to(workspace.path).as_posix(), item) for item in found]
             archive = Path(folder) / "archive.zip"

@@ -43,7 +43,8 @@ def content(workspace: Workspace) -> dict[str, object]:
 
 def test_an_empty_workspace_has_its_folders_and_no_features(tmp_path: Path, catalogue: Catalogue) -> None:
     made = create_workspace(tmp_path / "deep" / "new", catalogue)
-    assert sorted(item.name for item in made.path.iterdir()) == ["attachments", "cache", "rasters", "yzgeo.gpkg"]
+    folders = ["attachments", "cache", "networks", "rasters", "scenarios"]
+    assert sorted(item.name for item in made.path.iterdir()) == [*folders, "yzgeo.gpkg"]
     assert made.password is None
     with open_workspace(made.path) as opened:
         assert sum(opened.store.count(layer) for layer in catalogue.layers) == 0

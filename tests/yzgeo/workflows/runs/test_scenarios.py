@@ -15,6 +15,8 @@ from yzgeo.errors import (
     ParameterError,
     ScenarioUnknownError,
 )
+from yzgeo.workflows.runs import RunDesk
+from yzgeo.workflows.workspace import backup_workspace, open_workspace, restore_workspace
 
 from .conftest import point
 
@@ -126,3 +128,10 @@ def test_a_layer_that_may_not_be_seen_is_unknown(desk, uids) -> None:
 def test_no_id_reaches_another_file(desk, odd) -> None:
     with pytest.raises(ScenarioUnknownError):
         desk.scenarios.get(odd)
+
+
+def test_a_backup_holds_the_scenarios(desk, bare, tmp_path) -> None:
+    made = desk.scenarios.create("留存", [], actor="planner")
+    file = backup_workspace(bare, tmp_path / "backup.zip")
+    with open_workspace(restore_workspace(file, tmp_path / "again", bare.catalogue), bare.catalogue) as again:
+        assert RunDesk(again.store, again.path).scenarios.get(made.id) == made
