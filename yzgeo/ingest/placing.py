@@ -91,7 +91,8 @@ def settle(
         return Settled(source, guess, placed=False)
     shapes, issues = _move(source, system, district, shift)
     shapes, mended = _mend(shapes, kind, district, source.where or None)
-    moved = replace(source, geometry=shapes, crs=district.storage_crs)
+    unreadable = source.unreadable | (shapely.is_missing(shapes) & ~shapely.is_missing(source.geometry))
+    moved = replace(source, geometry=shapes, crs=district.storage_crs, unreadable=unreadable)
     return Settled(moved, guess, placed=True, issues=(*issues, *mended))
 
 
@@ -185,9 +186,17 @@ def _guess(
 def _move(
     source: Source, system: systems.System, district: District, shift: DatumShift | None
 ) -> tuple[Shapes, list[Issue]]:
-    flat = np.asarray(shapely.force_2d(source.geometry), dtype=object)
-    points = shapely.get_coordinates(flat)
+    raw = np.asarray(source.geometry, dtype=object).copy()
+    written, owner = shapely.get_coordinates(raw, return_index=True)
+    raw[owner[~np.isfinite(written).all(axis=1)]] = None  # NaN equals nothing: such a ring is not even closed
+    flat = np.asarray(shapely.force_2d(raw), dtype=object)
+    points, owner = shapely.get_coordinates(flat, return_index=True)
     lon, lat = systems.place(points[:, 0], points[:, 1], system, storage_crs=district.storage_crs, shift=shift)
+    lost = ~(np.isfinite(lon) & np.isfinite(lat))
+    if lost.any():
+        flat[owner[lost]] = None
+        kept = ~np.isin(owner, owner[lost])
+        lon, lat = lon[kept], lat[kept]
     moved = np.asarray(shapely.set_coordinates(flat.copy(), np.column_stack([lon, lat])), dtype=object)
     zh, en = f"坐标系：{system.zh}（{system.id[:40]}）", f"coordinate system: {system.en} ({system.id[:40]})"
     return moved, [Issue("info", "crs_chosen", "文件", zh, en)]

@@ -72,7 +72,7 @@ def test_one_of_several_layers_has_to_be_named(tmp_path: Path) -> None:
     frame = gpd.GeoDataFrame({"code": ["A1"]}, geometry=[Point(123.8, 42.3)], crs="EPSG:4490")
     frame.to_file(path, layer="one")
     frame.to_file(path, layer="two")
-    with pytest.raises(FileUnreadableError, match="one, two"):
+    with pytest.raises(FileUnreadableError, match="one、two"):
         reading.read(path)
     assert reading.read(path, layer_in_file="two").layer == "two"
     with pytest.raises(FileUnreadableError, match="three"):
