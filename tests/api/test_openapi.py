@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from api import openapi
 
 
@@ -20,7 +22,7 @@ def test_every_path_parameter_is_described() -> None:
     for path, methods in openapi.document()["paths"].items():
         for operation in methods.values():
             named = {entry["name"] for entry in operation.get("parameters", []) if entry["in"] == "path"}
-            assert named == {part[1:-1] for part in path.split("/") if part.startswith("{")}, path
+            assert named == set(re.findall(r"\{(\w+)\}", path)), path
 
 
 def test_a_stale_file_is_told(monkeypatch, tmp_path, capsys) -> None:

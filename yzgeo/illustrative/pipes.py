@@ -134,7 +134,7 @@ def lay_pipes(
     }
     river = next(r for r in ground.rivers if r.plan.name == pipes_plan.outfall_river)
     graph = _pipe_graph(streets)
-    repairs: dict[str, float] = {**pipes_plan.repairs_m}
+    repairs: dict[str, float] = {str(kind): length_m for kind, length_m in pipes_plan.repairs_m.items()}
     nodes: list[PipeNode] = []
     pipes: list[Pipe] = []
     for kind, length_m in pipes_plan.lengths_m.items():

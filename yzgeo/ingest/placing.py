@@ -91,7 +91,8 @@ def settle(
         return Settled(source, guess, placed=False)
     shapes, issues = _move(source, system, district, shift)
     shapes, mended = _mend(shapes, kind, district, source.where or None)
-    unreadable = source.unreadable | (shapely.is_missing(shapes) & ~shapely.is_missing(source.geometry))
+    lost = np.asarray(shapely.is_missing(shapes) & ~shapely.is_missing(source.geometry), dtype=bool)
+    unreadable = np.asarray(source.unreadable | lost, dtype=bool)
     moved = replace(source, geometry=shapes, crs=district.storage_crs, unreadable=unreadable)
     return Settled(moved, guess, placed=True, issues=(*issues, *mended))
 
