@@ -1,89 +1,19 @@
 /** Calls about circles and runs. */
 import type { FeatureCollection, LineString, Point } from 'geojson'
-import { ask, type Label } from '@/client'
+import { ask } from '@/client'
+import type { components } from '@/client/schema'
 import type { HomeProperties, Weight } from './answer'
 
-export interface Circle {
-  id: string
-  title: Label
-  mode: 'walk' | 'drive'
-  limit: { metres: number | null; minutes: number | null; speed_kmh: number | null; field: string | null }
-  facility: { layers: string[]; where: Record<string, unknown>[]; title: Label }
-  members: readonly string[]
-  target_share: number | null
-  source: string
-  evidence: string
-}
+type Schemas = components['schemas']
 
-export interface Share {
-  covered: number | null
-  total: number | null
-  share: number | null
-}
-
+export type Circle = Schemas['CircleDescription']
+export type Share = Schemas['Share']
+export type UnitShares = Schemas['UnitShare']
+export type Summary = Schemas['RunSummary']
+export type Run = Schemas['Run']
+export type Comparison = Schemas['RunComparison']
+export type Analysis = Run['analysis']
 export type Measure = Weight | 'land'
-export type Shares = Record<Weight, Share> & { land?: Share }
-
-export interface UnitShares extends Record<Weight, Share> {
-  code: string | null
-  name: string | null
-}
-
-export interface Site {
-  uid: string
-  circle: string
-  name: string | null
-  cost: number
-  demand: number | null
-  farthest_m: number
-}
-
-export interface SitingSummary {
-  model: string
-  weight: Weight
-  candidates: number
-  sites: Site[]
-  gap: number
-  optimal: boolean
-  share_before: number | null
-  share_after: number | null
-}
-
-export interface Summary extends Shares {
-  limit_m: number | null
-  straight: Shares
-  detour_loss: Partial<Record<Measure, number | null>>
-  by_subdistrict: UnitShares[]
-  least_served: { from_m: number | null; mean_m: number | null; mean_all_m: number | null; no_way: number | null } | null
-  unreachable: { points: number; people: number | null }
-  facilities: number
-  network: { hash: string; date: string; edges: number; length_m: number; source: Label }
-  withheld: string[]
-  before?: Shares
-  siting?: SitingSummary
-}
-
-export type Analysis = 'coverage' | 'siting'
-
-export interface Run {
-  id: string
-  analysis: Analysis
-  state: 'queued' | 'running' | 'done' | 'failed' | 'dismissed'
-  progress: { done: number; total: number; step: string }
-  parameters: Record<string, unknown>
-  circle: { id: string; title: Label; target_share: number | null; target_source: string | null; source: string; evidence: string }
-  inputs: Record<string, { revision: number | null; sha256: string }>
-  versions: Record<string, string>
-  data_status: Record<string, Record<string, number>>
-  illustrative: boolean
-  day: string
-  scenario: { id: string; title: string } | null
-  actor: string | null
-  created_at: string
-  finished_at: string | null
-  problem: { detail?: string; detail_en?: string; remedy?: string; remedy_en?: string } | null
-  summary: Summary | null
-}
 
 export type Homes = FeatureCollection<Point, HomeProperties>
 export interface FacilityProperties {
@@ -96,18 +26,6 @@ export interface FacilityProperties {
 }
 export type Facilities = FeatureCollection<Point, FacilityProperties>
 export type Route = FeatureCollection<LineString, { uid: string; facility_uid: string; metres: number; minutes: number | null; straight_m: number }>
-
-export interface Comparison {
-  run: string
-  other: string
-  gained: Record<Weight, number | null>
-  lost: Record<Weight, number | null>
-  shorter: Record<Weight, number | null>
-  uids_in: string[]
-  uids_out: string[]
-  before: Record<Weight, Share>
-  after: Record<Weight, Share>
-}
 
 export type Parameters = Record<string, string | number | boolean | undefined>
 

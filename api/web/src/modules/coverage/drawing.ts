@@ -1,6 +1,6 @@
 /** What the map shows of a run: homes in blue and orange, facilities, the way of one home. */
 import type { Feature, FeatureCollection, Geometry } from 'geojson'
-import type { LayerSpecification } from 'maplibre-gl'
+import type { ExpressionSpecification, LayerSpecification } from 'maplibre-gl'
 import type { MapExtra } from '@/map'
 import type { Facilities, Homes, Route } from './api'
 
@@ -9,6 +9,8 @@ export const COVERED = '#2b6cb0'
 export const UNCOVERED = '#c8641b'
 const GREY = '#8d8a7f'
 const INK = '#20251f'
+/** From this zoom a building is wide enough to be seen as it is. */
+const OUTLINES_FROM = 13.5
 const WAY = '#8e2a8b'
 
 /** What a home is drawn as: 1 covered, 0 not; in a comparison 2 comes in, 3 falls out. */
@@ -16,6 +18,8 @@ export type Mark = 0 | 1 | 2 | 3
 
 export interface Drawing {
   homes: Homes
+  /** Outlines by uid, where they are known. */
+  shapes: ReadonlyMap<string, Geometry> | null
   marks: readonly Mark[]
   facilities: Facilities | null
   route: Route | null
@@ -33,23 +37,22 @@ export interface DrawingEvents {
 const NOTHING: FeatureCollection = { type: 'FeatureCollection', features: [] }
 
 export function drawRun(owner: string, drawing: Drawing, events: DrawingEvents): MapExtra {
-  const { homes, marks, facilities, route, focus } = drawing
-  const marked: FeatureCollection = {
-    type: 'FeatureCollection',
-    features: homes.features.map(({ geometry, properties }, at) => ({
-      type: 'Feature',
-      geometry,
-      properties: { uid: properties.uid, mark: marks[at] ?? 0 },
-    })),
-  }
+  const { homes, shapes, marks, facilities, route, focus } = drawing
+  const marked = homes.features.map(({ geometry, properties }, at): Feature<Geometry> => ({
+    type: 'Feature',
+    geometry,
+    properties: { uid: properties.uid, mark: marks[at] ?? 0 },
+  }))
+  const outlined = shapes === null ? [] : marked.map((home) => ({ ...home, geometry: shapes.get(String(home.properties?.uid)) ?? home.geometry }))
   return {
     sources: {
-      [`${owner}-homes`]: { type: 'geojson', data: marked },
+      [`${owner}-homes`]: { type: 'geojson', data: { type: 'FeatureCollection', features: marked } },
+      [`${owner}-shapes`]: { type: 'geojson', data: { type: 'FeatureCollection', features: outlined } },
       [`${owner}-sites`]: { type: 'geojson', data: facilities ?? NOTHING },
       [`${owner}-route`]: { type: 'geojson', data: route ?? NOTHING },
       [`${owner}-focus`]: { type: 'geojson', data: focusOf(homes, facilities, route, focus) },
     },
-    layers: layersFor(owner, drawing.comparing),
+    layers: layersFor(owner, drawing.comparing, shapes !== null),
     onHover: (features) => events.onHover(uidOf(features[0]?.properties)),
     onClick: (features) => {
       const uid = uidOf(features[0]?.properties)
@@ -74,21 +77,31 @@ function focusOf(homes: Homes, facilities: Facilities | null, route: Route | nul
   return { type: 'FeatureCollection', features: found }
 }
 
-function layersFor(owner: string, comparing: boolean): LayerSpecification[] {
+function layersFor(owner: string, comparing: boolean, outlined: boolean): LayerSpecification[] {
   const same = comparing ? [GREY, GREY] : [UNCOVERED, COVERED]
+  const color: ExpressionSpecification = ['match', ['get', 'mark'], 1, same[1] ?? GREY, 2, COVERED, 3, UNCOVERED, same[0] ?? GREY]
+  const opacity: ExpressionSpecification | number = comparing ? ['match', ['get', 'mark'], [2, 3], 1, 0.35] : 0.9
   return [
     {
       id: `${owner}-homes`,
       type: 'circle',
       source: `${owner}-homes`,
+      ...(outlined ? { maxzoom: OUTLINES_FROM } : {}),
       layout: { 'circle-sort-key': ['get', 'mark'] },
       paint: {
-        'circle-color': ['match', ['get', 'mark'], 1, same[1] ?? GREY, 2, COVERED, 3, UNCOVERED, same[0] ?? GREY],
+        'circle-color': color,
         'circle-radius': ['interpolate', ['linear'], ['zoom'], 10, 1.2, 13, 2.4, 15, 5, 18, 11],
-        'circle-opacity': comparing ? ['match', ['get', 'mark'], [2, 3], 1, 0.35] : 0.9,
+        'circle-opacity': opacity,
         'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 13, 0, 15, 1],
         'circle-stroke-color': '#ffffff',
       },
+    },
+    {
+      id: `${owner}-shapes`,
+      type: 'fill',
+      source: `${owner}-shapes`,
+      minzoom: OUTLINES_FROM,
+      paint: { 'fill-color': color, 'fill-opacity': opacity, 'fill-outline-color': '#ffffff' },
     },
     {
       id: `${owner}-route-casing`,

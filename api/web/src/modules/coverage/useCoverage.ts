@@ -9,6 +9,7 @@ import { fetchCircles, fetchRoute, fetchRun, fetchRuns, type Circle, type Route,
 import { drawRun, type Mark } from './drawing'
 import { isPlain } from './plain'
 import { useRun } from './useRun'
+import { useShapes } from './useShapes'
 
 const OWNER = 'coverage'
 const HOVER_MS = 60
@@ -18,6 +19,7 @@ const MARGIN = 0.002
 function create() {
   const { anonymous } = useSession()
   const view = useView()
+  const { shapes, load } = useShapes()
   const circles = useLoad(fetchCircles)
   const chosen = ref('')
   const run = useRun()
@@ -119,6 +121,7 @@ function create() {
         OWNER,
         {
           homes: result.homes,
+          shapes: shapes.value,
           marks: current.covered.map((covered): Mark => (covered ? 1 : 0)),
           facilities: result.facilities,
           route: route.value,
@@ -129,7 +132,8 @@ function create() {
       ),
     )
   }
-  watch([run.result, answer, route, focus, shown], draw)
+  watch([run.result, answer, route, focus, shown, shapes], draw)
+  watch(run.result, (result) => result && circle.value && void load(circle.value.demand.layer))
 
   let settling: ReturnType<typeof setTimeout> | undefined
   watch([moved, run.result], () => {

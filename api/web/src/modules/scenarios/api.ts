@@ -1,5 +1,6 @@
 /** Calls about scenarios, and the roads and parcels that a scenario can change. */
 import { ask, fetchRows, type DistrictFeature } from '@/client'
+import type { components } from '@/client/schema'
 
 export type Change =
   | { kind: 'add_facility'; layer: string; lon: number; lat: number; properties?: Record<string, unknown> }
@@ -7,16 +8,8 @@ export type Change =
   | { kind: 'close_road'; uid: string }
   | { kind: 'reuse_parcel'; uid: string; as_layer: string; layer?: string; properties?: Record<string, unknown> }
 
-export interface Scenario {
-  id: string
-  title: string
-  note: string
-  base: Record<string, number>
-  changes: Change[]
-  actor: string
-  updated_at: string
-  version: number
-}
+/** As the service keeps it; which fields a change has depends on its kind. */
+export type Scenario = Omit<components['schemas']['ScenarioRead'], 'changes'> & { changes: Change[] }
 
 export type Edit = Partial<Pick<Scenario, 'title' | 'note' | 'changes'>>
 

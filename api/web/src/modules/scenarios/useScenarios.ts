@@ -2,7 +2,7 @@
 import { computed, effectScope, ref, shallowRef, watch, type EffectScope } from 'vue'
 import type { DistrictFeature, Position2 } from '@/client'
 import { setExtra } from '@/map'
-import { drawRun, fetchComparison, fetchRoute, namesOf, useCoverage, useRun, type Comparison, type Mark, type Parameters, type Route } from '@/modules/coverage'
+import { drawRun, fetchComparison, fetchRoute, namesOf, useCoverage, useRun, useShapes, type Comparison, type Mark, type Parameters, type Route } from '@/modules/coverage'
 import { useSession } from '@/modules/session'
 import { useLoad } from '@/shared/useLoad'
 import { useView } from '@/shared/useView'
@@ -17,6 +17,7 @@ function create() {
   const { anonymous } = useSession()
   const view = useView()
   const coverage = useCoverage()
+  const { shapes, load } = useShapes()
   const list = useLoad(fetchScenarios)
   const roads = useLoad(fetchRoads)
   const parcels = useLoad(fetchParcels)
@@ -147,10 +148,11 @@ function create() {
     if (current.value && circle) void edit({ changes: withFacility(current.value.changes, circle, at) })
   }
 
-  watch([result, marks, focus, route, shown], () => {
+  watch(result, (found) => found && coverage.circle.value && void load(coverage.circle.value.demand.layer))
+  watch([result, marks, focus, route, shown, shapes], () => {
     const drawn = result.value
     if (!shown.value || !drawn || marks.value.length === 0) return setExtra(OWNER, null)
-    const content = { homes: drawn.homes, marks: marks.value, facilities: drawn.facilities, route: route.value, focus: focus.value, comparing: true }
+    const content = { homes: drawn.homes, shapes: shapes.value, marks: marks.value, facilities: drawn.facilities, route: route.value, focus: focus.value, comparing: true }
     setExtra(OWNER, drawRun(OWNER, content, { onHover: (uid) => void look(uid), onClick: (uid) => void look(uid) }))
   })
   watch([placing, shown], () => setExtra(PLACING, placing.value && shown.value ? { sources: {}, layers: [], onPlace: place } : null))

@@ -15,7 +15,7 @@ const SITES = { type: 'FeatureCollection', features: [{ type: 'Feature', geometr
 
 function draw(change: Partial<Drawing> = {}) {
   const events = { onHover: vi.fn(), onClick: vi.fn() }
-  const extra = drawRun('x', { homes: HOMES, marks: [1, 0], facilities: SITES, route: null, focus: null, comparing: false, ...change }, events)
+  const extra = drawRun('x', { homes: HOMES, shapes: null, marks: [1, 0], facilities: SITES, route: null, focus: null, comparing: false, ...change }, events)
   const data = (name: string) => (extra.sources[name] as unknown as { data: FeatureCollection }).data.features
   return { extra, events, data }
 }
@@ -31,6 +31,15 @@ describe('drawRun', () => {
     expect(draw({ focus: 'h1' }).data('x-focus').map(({ geometry }) => geometry)).toEqual([HOMES.features[0]?.geometry, SITES.features[0]?.geometry])
     expect(draw({ focus: 'h2' }).data('x-focus')).toHaveLength(1)
     expect(draw().data('x-focus')).toEqual([])
+  })
+
+  it('colours the outline of a home near by, and a dot far away', () => {
+    const outline = { type: 'Polygon' as const, coordinates: [[[0, 0], [1, 0], [1, 1], [0, 0]]] }
+    const { extra, data } = draw({ shapes: new Map([['h1', outline]]) })
+    expect(data('x-shapes').map(({ geometry }) => geometry.type)).toEqual(['Polygon', 'Point'])
+    const zooms = extra.layers.map(({ id, minzoom, maxzoom }) => [id, minzoom ?? maxzoom])
+    expect(zooms.slice(0, 2)).toEqual([['x-homes', 13.5], ['x-shapes', 13.5]])
+    expect(draw().data('x-shapes')).toEqual([])
   })
 
   it('tells which home was hit, and lets other clicks pass', () => {
