@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -71,6 +72,24 @@ def write_geopackage(path: Path, tables: Sequence[Table], district: DistrictSpec
         )
         rows += sum(counted)
     return rows
+
+
+def write_frames(path: Path, frames: Mapping[str, gpd.GeoDataFrame]) -> None:
+    """
+    Write results that belong to no layer of the catalogue into a new GeoPackage 1.3.
+
+    Parameters
+    ----------
+    path
+        New file; GDAL writes it, so it must not be a store.
+    frames
+        Frames by the name of their table; empty ones are left out, since GDAL cannot tell their geometry.
+    """
+    for name, frame in frames.items():
+        if len(frame):
+            pyogrio.write_dataframe(
+                frame, path, layer=name, driver="GPKG", append=path.exists(), dataset_options={"VERSION": "1.3"}
+            )
 
 
 def write_geoparquet(path: Path, tables: Sequence[Table], district: DistrictSpec) -> int:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pyogrio
+import shapely
 
 from yzgeo.report import geofiles
 
@@ -46,3 +47,12 @@ def test_geoparquet_that_geopandas_reads(table, catalogue, tmp_path: Path) -> No
     assert frame.crs == catalogue.district.storage_crs
     assert frame["elevator"].tolist() == [True, False]
     assert frame.geometry.iloc[0].bounds == (123.84, 42.28, 123.85, 42.29)
+
+
+def test_frames_of_results_become_tables_and_empty_ones_do_not(tmp_path: Path) -> None:
+    points = gpd.GeoDataFrame({"n": [1, 2]}, geometry=gpd.points_from_xy([123.0, 124.0], [42.0, 43.0]), crs="EPSG:4490")
+    lines = gpd.GeoDataFrame({"n": [3]}, geometry=[shapely.LineString([(123, 42), (124, 43)])], crs="EPSG:4490")
+    path = tmp_path / "results.gpkg"
+    geofiles.write_frames(path, {"points": points, "none": points.iloc[:0], "lines": lines})
+    assert sorted(name for name, _ in pyogrio.list_layers(path)) == ["lines", "points"]
+    assert gpd.read_file(path, layer="points")["n"].tolist() == [1, 2]

@@ -12,6 +12,7 @@ import orjson
 import pandas as pd
 
 from yzgeo.errors import FileMissingError, ParameterError, StorageError, WorkspaceExistsError
+from yzgeo.report import geofiles
 
 from .answers import Viewer, demand_geojson, hidden_weights, masked_homes, reach_geojson, tables_of
 from .desk import RunDesk
@@ -120,9 +121,7 @@ def _geopackage(desk: RunDesk, run: Mapping[str, Any], path: Path, viewer: Viewe
     layers = {"demand": _points(homes, system), "facilities": _points(tables["facilities"], system)}
     if reached:
         layers["reach"] = gpd.GeoDataFrame.from_features(reached, crs=system)
-    for name, frame in layers.items():
-        if len(frame):
-            frame.to_file(path, layer=name, driver="GPKG", engine="pyogrio")
+    geofiles.write_frames(path, layers)
 
 
 def _points(table: pd.DataFrame, system: str) -> gpd.GeoDataFrame:
