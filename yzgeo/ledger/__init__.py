@@ -5,6 +5,10 @@ so the order in which phones reached the office does not matter. What cannot be 
 nothing is dropped. Events form one chain per district: each holds the hash of the one before.
 """
 
+from .bulk import Openings as Openings
+from .bulk import Told as Told
+from .bulk import chained as chained
+from .bulk import openings_for as openings_for
 from .door import CLOCK_TOLERANCE as CLOCK_TOLERANCE
 from .door import check as check
 from .events import GENESIS as GENESIS

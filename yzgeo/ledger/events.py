@@ -113,7 +113,45 @@ def digest(event: Event) -> str:
     str
         64 hexadecimal digits.
     """
-    return hashlib.sha256(orjson.dumps(_content(event), option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return hashlib.sha256(orjson.dumps(content(event), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def content(event: Event) -> dict[str, Any]:
+    """
+    Give what an event's hash is taken of.
+
+    Parameters
+    ----------
+    event
+        An event with its place in the chain.
+
+    Returns
+    -------
+    dict
+        Everything but the hash, by name.
+    """
+    place = event.place
+    return {
+        "id": event.id,
+        "layer": event.layer,
+        "uid": event.uid,
+        "kind": event.kind,
+        "valid_at": event.valid_at,
+        "actor": event.actor,
+        "role": event.role,
+        "payload": dict(event.payload),
+        "recorded_at": event.recorded_at,
+        "base_revision": event.base_revision,
+        "place": place
+        and {
+            "lon": place.lon,
+            "lat": place.lat,
+            "accuracy_m": place.accuracy_m,
+            "distance_m": place.distance_m,
+        },
+        "payload_version": event.payload_version,
+        "previous_hash": event.previous_hash,
+    }
 
 
 def says_the_same(one: Event, other: Event) -> bool:
@@ -168,28 +206,3 @@ def _statement(event: Event) -> tuple[object, ...]:
         event.place and (event.place.lon, event.place.lat, event.place.accuracy_m),
         event.payload_version,
     )
-
-
-def _content(event: Event) -> dict[str, Any]:
-    place = event.place
-    return {
-        "id": event.id,
-        "layer": event.layer,
-        "uid": event.uid,
-        "kind": event.kind,
-        "valid_at": event.valid_at,
-        "actor": event.actor,
-        "role": event.role,
-        "payload": dict(event.payload),
-        "recorded_at": event.recorded_at,
-        "base_revision": event.base_revision,
-        "place": place
-        and {
-            "lon": place.lon,
-            "lat": place.lat,
-            "accuracy_m": place.accuracy_m,
-            "distance_m": place.distance_m,
-        },
-        "payload_version": event.payload_version,
-        "previous_hash": event.previous_hash,
-    }

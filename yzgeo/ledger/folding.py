@@ -152,6 +152,8 @@ def hidden(events: Iterable[Event]) -> frozenset[str]:
         Their ids.
     """
     given = [event for event in events if event.kind in IMPORTED]
+    if not given:
+        return frozenset()
     gone = _withdrawn(given)
     named = [event.payload.get("replaces") for event in given if event.kind == "opening" and event.id not in gone]
     return gone.union(str(each) for ids in named if isinstance(ids, Sequence) for each in ids)
@@ -210,8 +212,10 @@ def opening_day(event: Event) -> date | None:
 
 def _withdrawn(events: Iterable[Event]) -> frozenset[str]:
     """Settle what stands: a withdrawal counts unless one that itself counts has taken it back."""
-    takers: dict[str, list[str]] = defaultdict(list)
     names = {event.id: str(event.payload.get("withdraws", "")) for event in events if event.kind == "withdrawal"}
+    if not names:
+        return frozenset()
+    takers: dict[str, list[str]] = defaultdict(list)
     for taker, target in names.items():
         takers[target].append(taker)
     standing: dict[str, bool] = {}

@@ -5,17 +5,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from yzgeo import stages
 from yzgeo.catalogue import Layer, StageTable
-from yzgeo.ledger import IMPORTED, Event, opening_for, withdrawal_for
+from yzgeo.ledger import IMPORTED, Event, Told, opening_for, openings_for, withdrawal_for
+from yzgeo.stages import Machine
 
 from . import ledger_chain, ledger_projection, ledger_rows
 from .base import Batch
 from .identifiers import quote
+
+Row = dict[str, Any]
 
 
 def take_in(
@@ -43,30 +46,78 @@ def take_in(
     table = layer.stage_table
     if table is None or "stage" not in layer.fields_by_id or not batch.id:
         return
-    known = stages.machine(table).order
+    fresh, heard = _split(_disagreeing(connection, layer, table, batch.revision), stages.machine(table))
+    if fresh:
+        _open_fresh(connection, layer, table, batch, fresh, given=given, now=now)
+    if heard:
+        _reconcile(connection, layer, table, batch, heard, given=given, now=now)
+
+
+def _open_fresh(
+    connection: sqlite3.Connection,
+    layer: Layer,
+    table: StageTable,
+    batch: Batch,
+    rows: Sequence[Row],
+    *,
+    given: Collection[str],
+    now: datetime,
+) -> None:
+    """Take features in of which the ledger has never heard, in columns: an import may bring all of a layer."""
+    kept = ledger_projection.kept_fields(layer, table)
+    measures = [name for name in kept if name not in ("stage", "stage_date") and name in given]
+    dated = "stage_date" in kept and "stage_date" in given
+    told = Told(
+        uids=[row["uid"] for row in rows],
+        stages=[row["stage"] for row in rows],
+        days=[row["stage_date"] if dated else None for row in rows],
+        measures=[{name: row[name] for name in measures if row[name] is not None} for row in rows],
+        illustrative=[row["data_status"] == "illustrative" for row in rows],
+    )
+    openings = openings_for(layer.id, told, actor=batch.actor, batch=batch.id, now=now)
+    ledger_chain.append_openings(connection, openings, now=now)
+    ledger_projection.store_openings(connection, layer, table, openings)
+    # What the batch did not name is no word of the import, and the ledger has none of it.
+    silent = [name for name in kept if name != "stage" and name not in given]
+    if wrong := [row["uid"] for row in rows if any(row[name] for name in silent)]:
+        made = _projections(connection, layer, table, wrong)
+        ledger_projection.overwrite(connection, layer, ledger_projection.differences(connection, layer, table, made))
+
+
+def _reconcile(
+    connection: sqlite3.Connection,
+    layer: Layer,
+    table: StageTable,
+    batch: Batch,
+    rows: Sequence[Row],
+    *,
+    given: Collection[str],
+    now: datetime,
+) -> None:
+    """Weigh the import's word against what the ledger has heard of each feature."""
     kept = ledger_projection.kept_fields(layer, table)
     openings: list[Event] = []
-    overruled: list[str] = []
-    for row in _disagreeing(connection, layer, table, batch.revision):
+    existing = ledger_rows.of_features(connection, layer.id, [row["uid"] for row in rows])
+    for row in rows:
         if row["stage"] is None and row["turned_real"]:
             row["stage"] = stages.machine(table).initial
-        if row["stage"] is None or (row["stage"] in known and row["own"] and not row["turned_real"]):
-            overruled.append(row["uid"])  # an empty cell is nobody's word
-        elif row["stage"] not in known:
-            continue
-        else:
-            told = {name: value for name, value in row.items() if name not in kept or name in given or name == "stage"}
-            openings.append(_opening(connection, layer, table, told, batch, now=now))
-    sealed = ledger_chain.append(connection, openings, now=now)
-    made = {
-        event.uid: ledger_projection.project(ledger_rows.of_feature(connection, layer.id, event.uid), table)
-        for event in sealed
-    }
-    ledger_projection.store(connection, layer, made)
-    for uid in overruled:
-        if events := ledger_rows.of_feature(connection, layer.id, uid):
-            made[uid] = ledger_projection.project(events, table)
+        if row["stage"] is None or (row["own"] and not row["turned_real"]):
+            continue  # people have spoken, or the cell is empty and nobody's word
+        told = {name: value for name, value in row.items() if name not in kept or name in given or name == "stage"}
+        openings.append(_opening(layer, table, told, batch, existing[row["uid"]], now=now))
+    for event in ledger_chain.append(connection, openings, now=now):
+        existing[event.uid].append(event)
+    moved = {event.uid for event in openings}
+    made = {uid: ledger_projection.project(events, table) for uid, events in existing.items()}
+    ledger_projection.store(connection, layer, {uid: made[uid] for uid in made if uid in moved})
     ledger_projection.overwrite(connection, layer, ledger_projection.differences(connection, layer, table, made))
+
+
+def _projections(
+    connection: sqlite3.Connection, layer: Layer, table: StageTable, uids: Sequence[str]
+) -> dict[str, ledger_projection.Projection]:
+    events = ledger_rows.of_features(connection, layer.id, uids)
+    return {uid: ledger_projection.project(events[uid], table) for uid in uids if events[uid]}
 
 
 def take_back(
@@ -103,41 +154,47 @@ def take_back(
     reason = batch.reason
     withdrawals = [withdrawal_for(each, actor=batch.actor, reason=reason, batch=batch.id, now=now) for each in said]
     ledger_chain.append(connection, withdrawals, now=now)
-    heard = connection.execute(
-        f"SELECT DISTINCT uid FROM yzgeo_ledger WHERE layer = ? AND uid IN ({uids})", (layer.id,)
-    ).fetchall()
-    made = {
-        uid: ledger_projection.project(ledger_rows.of_feature(connection, layer.id, uid), table) for (uid,) in heard
-    }
+    made = _projections(connection, layer, table, [uid for (uid,) in connection.execute(uids)])
     ledger_projection.store(connection, layer, made)
     speaking = {uid: projection for uid, projection in made.items() if not projection.mute}
     ledger_projection.overwrite(connection, layer, ledger_projection.differences(connection, layer, table, speaking))
 
 
-def _disagreeing(
-    connection: sqlite3.Connection, layer: Layer, table: StageTable, revision: int
-) -> Sequence[dict[str, Any]]:
+def _split(rows: Iterable[Row], machine: Machine) -> tuple[list[Row], list[Row]]:
+    """Part the features of which the ledger has never heard from the others; unknown stages are left alone."""
+    fresh: list[Row] = []
+    heard: list[Row] = []
+    for row in rows:
+        if row["heard"] and (row["stage"] is None or row["stage"] in machine.order):
+            heard.append(row)
+        elif row["stage"] in machine.order:
+            fresh.append(row)
+    return fresh, heard
+
+
+def _disagreeing(connection: sqlite3.Connection, layer: Layer, table: StageTable, revision: int) -> Iterator[Row]:
     fields = ledger_projection.kept_fields(layer, table)
     measures = [name for name in fields if name not in ("stage", "stage_date")]
     status = "t.data_status" if "data_status" in layer.fields_by_id else "NULL"
     turned = f"(coalesce(s.illustrative, 0) AND {status} IS NOT 'illustrative')"
-    agree = ["coalesce(s.stage, ?) IS t.stage"]
+    agree = ["coalesce(s.stage, ?3) IS t.stage"]
     if "stage_date" in fields:
         agree.append("s.stage_date IS t.stage_date")
     agree += [f"coalesce(json_extract(s.measures, '$.{name}'), 0) IS coalesce(t.{quote(name)}, 0)" for name in measures]
-    names = ["uid", "own", "turned_real", "data_status", *fields]
+    names = ["uid", "heard", "own", "turned_real", "data_status", *fields]
     wanted = ", ".join(f"t.{quote(name)}" for name in fields)
+    heard = "EXISTS (SELECT 1 FROM yzgeo_ledger AS e WHERE e.layer = ?1 AND e.uid = t.uid)"
     found = connection.execute(
-        f"SELECT t.uid, coalesce(s.own, 0), {turned}, {status}, {wanted} FROM main.{quote(layer.id)} AS t "
-        "LEFT JOIN yzgeo_ledger_state AS s ON s.layer = ? AND s.uid = t.uid "
-        f"WHERE t.revision = ? AND ({turned} OR NOT ({' AND '.join(agree)})) ORDER BY t.fid",
+        f"SELECT t.uid, {heard}, coalesce(s.own, 0), {turned}, {status}, {wanted} FROM main.{quote(layer.id)} AS t "
+        "LEFT JOIN yzgeo_ledger_state AS s ON s.layer = ?1 AND s.uid = t.uid "
+        f"WHERE t.revision = ?2 AND ({turned} OR NOT ({' AND '.join(agree)})) ORDER BY t.fid",
         (layer.id, revision, stages.machine(table).initial),
-    ).fetchall()
-    return [dict(zip(names, row, strict=True)) for row in found]
+    )
+    return (dict(zip(names, row, strict=True)) for row in found)
 
 
 def _opening(
-    connection: sqlite3.Connection, layer: Layer, table: StageTable, row: dict[str, Any], batch: Batch, *, now: datetime
+    layer: Layer, table: StageTable, row: Row, batch: Batch, existing: Sequence[Event], *, now: datetime
 ) -> Event:
     measures = [measure.field for measure in table.measures]
     return opening_for(
@@ -146,7 +203,7 @@ def _opening(
         stage=row["stage"],
         on=row.get("stage_date"),
         measures={name: row[name] for name in measures if row.get(name) is not None},
-        existing=ledger_rows.of_feature(connection, layer.id, row["uid"]),
+        existing=existing,
         illustrative=row["data_status"] == "illustrative",
         actor=batch.actor,
         batch=batch.id,

@@ -6,15 +6,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import itemgetter
 from uuid import uuid4
 
 import orjson
 
 from yzgeo import ledger, stages
 from yzgeo.catalogue import Layer, StageTable
-from yzgeo.ledger import Event
+from yzgeo.ledger import Event, Openings
 
 from . import timestamps, writing
 from .base import Batch, Provenance, Value
@@ -24,6 +25,16 @@ OPEN_END = "9999-12-31"
 # What imports say is no person's word, and what is merely told moves nothing.
 SILENT = ledger.IMPORTED | ledger.TOLD
 BEGINNING = ""
+_ITSELF = "\x00"
+_PUT_STATE = (
+    "INSERT OR REPLACE INTO yzgeo_ledger_state (layer, uid, stage, stage_date, measures, own, illustrative) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_PUT_INTERVAL = (
+    "INSERT INTO yzgeo_ledger_interval (layer, uid, start_day, end_day, stage, event_id, delta) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_PUT_MEASURE = "INSERT INTO yzgeo_ledger_measure (layer, uid, field, start_day, value) VALUES (?, ?, ?, ?, ?)"
 State = tuple[str, str | None, str, int, int]
 Intervals = list[tuple[str, str, str, str, int]]
 
@@ -101,7 +112,7 @@ def project(events: Sequence[Event], table: StageTable) -> Projection:
         )
         for span in ledger.intervals(state, machine)
     ]
-    measures = orjson.dumps(dict(state.measures), option=orjson.OPT_SORT_KEYS).decode()
+    measures = _spelt(state.measures)
     on = None if state.stage_on is None else state.stage_on.isoformat()
     # The last word of a day stands for the day.
     daily = {(name, BEGINNING if day is None else day.isoformat()): value for name, day, value in state.reports}
@@ -128,22 +139,72 @@ def store(connection: sqlite3.Connection, layer: Layer, made: Mapping[str, Proje
     connection.executemany("DELETE FROM yzgeo_ledger_measure WHERE layer = ? AND uid = ?", keys)
     connection.executemany("DELETE FROM yzgeo_ledger_pending WHERE layer = ? AND uid = ?", keys)
     connection.executemany(
-        "INSERT OR REPLACE INTO yzgeo_ledger_state (layer, uid, stage, stage_date, measures, own, illustrative) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        _PUT_STATE,
         ((layer.id, uid, *projection.state) for uid, projection in made.items()),
     )
     connection.executemany(
-        "INSERT INTO yzgeo_ledger_interval (layer, uid, start_day, end_day, stage, event_id, delta) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        _PUT_INTERVAL,
         ((layer.id, uid, *span) for uid, projection in made.items() for span in projection.intervals),
     )
     connection.executemany(
-        "INSERT INTO yzgeo_ledger_measure (layer, uid, field, start_day, value) VALUES (?, ?, ?, ?, ?)",
+        _PUT_MEASURE,
         ((layer.id, uid, *report) for uid, projection in made.items() for report in projection.reports),
     )
     connection.executemany(
         "INSERT INTO yzgeo_ledger_pending (event_id, layer, uid) VALUES (?, ?, ?)",
         ((event, layer.id, uid) for uid, projection in made.items() for event in projection.pending),
+    )
+
+
+def store_openings(connection: sqlite3.Connection, layer: Layer, table: StageTable, openings: Openings) -> None:
+    """
+    Store what follows from openings that are the first word on their features.
+
+    Parameters
+    ----------
+    connection
+        The writer, inside a transaction.
+    layer
+        The layer.
+    table
+        Its stage table.
+    openings
+        The entries.
+    """
+    told = openings.told
+    # One fold for each stage and day: the quantities told with them change nothing but themselves.
+    courses = {
+        (stage, day): project([replace(openings.sample, id=_ITSELF, payload={"stage": stage, "on": day})], table)
+        for stage, day in set(zip(told.stages, told.days, strict=True))
+    }
+    # In the order of their tables' keys, which spares the database half of the work.
+    columns = zip(told.uids, told.stages, told.days, told.measures, told.illustrative, openings.ids, strict=True)
+    rows = [
+        (uid, courses[stage, day], measures, made_up, event)
+        for uid, stage, day, measures, made_up, event in sorted(columns, key=itemgetter(0))
+    ]
+    connection.executemany(
+        _PUT_STATE,
+        (
+            (layer.id, uid, *course.state[:2], _spelt(measures), 0, int(made_up))
+            for uid, course, measures, made_up, _ in rows
+        ),
+    )
+    connection.executemany(
+        _PUT_INTERVAL,
+        (
+            (layer.id, uid, start, end, stage, event if cause == _ITSELF else cause, delta)
+            for uid, course, _, _, event in rows
+            for start, end, stage, cause, delta in course.intervals
+        ),
+    )
+    connection.executemany(
+        _PUT_MEASURE,
+        (
+            (layer.id, uid, name, course.state[1] or BEGINNING, float(value))
+            for uid, course, measures, _, _ in rows
+            for name, value in sorted(measures.items())
+        ),
     )
 
 
@@ -298,3 +359,8 @@ def kept_fields(layer: Layer, table: StageTable) -> list[str]:
     """
     names = ("stage", "stage_date", *(measure.field for measure in table.measures))
     return [name for name in names if name in layer.fields_by_id]
+
+
+def _spelt(measures: Mapping[str, float]) -> str:
+    named = {name: float(value) for name, value in measures.items()}
+    return orjson.dumps(named, option=orjson.OPT_SORT_KEYS).decode() if named else "{}"

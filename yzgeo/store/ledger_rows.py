@@ -134,6 +134,32 @@ def of_feature(connection: sqlite3.Connection, layer: str, uid: str) -> list[Eve
     return list(select(connection, "WHERE layer = ? AND uid = ? ORDER BY sequence", (layer, uid)))
 
 
+def of_features(connection: sqlite3.Connection, layer: str, uids: Sequence[str]) -> dict[str, list[Event]]:
+    """
+    Read the events of many features.
+
+    Parameters
+    ----------
+    connection
+        Any connection.
+    layer
+        Id of the layer.
+    uids
+        The features.
+
+    Returns
+    -------
+    dict
+        By uid, in the order of recording; empty lists where there are none.
+    """
+    found: dict[str, list[Event]] = {uid: [] for uid in uids}
+    wanted = orjson.dumps(list(uids)).decode()
+    condition = "WHERE layer = ? AND uid IN (SELECT value FROM json_each(?)) ORDER BY sequence"
+    for event in select(connection, condition, (layer, wanted)):
+        found[event.uid].append(event)
+    return found
+
+
 def find(connection: sqlite3.Connection, event_id: str) -> Event | None:
     """
     Look an event up.
