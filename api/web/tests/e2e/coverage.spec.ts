@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
-import { expect, open, test } from './page'
+import { expect, expectAddress, open, test } from './page'
 import { account, PORT } from './server'
 
 interface Share {
@@ -164,6 +164,8 @@ test('opening the overpass shows at once who benefits', async ({ page }) => {
     await expect(page.locator(`[data-gained=${weight}]`)).toHaveText((gained[weight] ?? -1).toLocaleString('zh-CN'))
     await expect(page.locator(`[data-lost=${weight}]`)).toHaveText((lost[weight] ?? -1).toLocaleString('zh-CN'))
   }
+  await page.getByRole('button', { name: '在地图上看' }).click()
+  await expectAddress(page, /map=1[4-7]/)
   await page.getByLabel(/跨铁立交桥/).uncheck()
   await expect(page.getByText('没有人进圈，也没有人出圈。')).toBeVisible({ timeout: 60_000 })
 })
@@ -199,8 +201,12 @@ test('whoever is not signed in sees what was asked before, without what is withh
   await signIn(page)
   const asked = await run(page, 'coverage', { circle: CIRCLE })
   await page.context().clearCookies()
+  const told = (await (await page.request.get(`/api/runs/${asked.id}`)).json()) as { summary: { withheld: string[] } }
+  expect(told.summary.withheld).toContain('people')
   await open(page, '?tab=coverage')
   await expectShare(page, 'buildings', asked.summary.buildings.share)
+  await expect(page.locator('[data-weight=people]')).toHaveAttribute('data-share', '')
+  await expect(page.locator('[data-weight=people]')).toContainText('登录后可见')
   await page.getByLabel('圈', { exact: true }).selectOption('living_15min_culture')
   await expect(page.getByText('这个圈还没有算过')).toBeVisible()
   await page.getByRole('tab', { name: '方案' }).click()

@@ -1,7 +1,7 @@
 /** The scenario that is worked on, its comparison with today, and a siting proposal; one for the page. */
 import { computed, effectScope, ref, shallowRef, watch, type EffectScope } from 'vue'
 import type { DistrictFeature, Position2 } from '@/client'
-import { setExtra } from '@/map'
+import { boundsOf, setExtra, showBounds } from '@/map'
 import { drawRun, fetchComparison, fetchRoute, namesOf, useCoverage, useRun, useShapes, type Comparison, type Mark, type Parameters, type Route } from '@/modules/coverage'
 import { useSession } from '@/modules/session'
 import { useLoad } from '@/shared/useLoad'
@@ -12,6 +12,8 @@ import { marksOf, movedByOffice, proposalChange } from './compare'
 
 const OWNER = 'scenario'
 const PLACING = 'scenario-placing'
+/** Degrees around what is zoomed to. */
+const MARGIN = 0.004
 
 function create() {
   const { anonymous } = useSession()
@@ -142,6 +144,14 @@ function create() {
     if (focus.value === uid) route.value = found
   }
 
+  /** Go to those who come in or fall out: a handful of buildings is lost in a whole district. */
+  function showMoved(): void {
+    const coordinates = (result.value?.homes.features ?? []).filter((_, at) => (marks.value[at] ?? 0) >= 2).map(({ geometry }) => geometry.coordinates)
+    const [west, south, east, north] = boundsOf({ type: 'MultiPoint', coordinates }) ?? []
+    if (west === undefined || south === undefined || east === undefined || north === undefined) return
+    showBounds([west - MARGIN, south - MARGIN, east + MARGIN, north + MARGIN])
+  }
+
   function place(at: Position2): void {
     const circle = coverage.circle.value
     placing.value = false
@@ -177,7 +187,7 @@ function create() {
   }
 
   return {
-    list, roads, parcels, roadNames, parcelNames, current, add, pick, edit, drop, evaluate, today, after, comparison, moved,
+    list, roads, parcels, roadNames, parcelNames, current, add, pick, edit, drop, evaluate, today, after, comparison, moved, showMoved,
     siting, propose, accept, result, showing, error, busy, placing, focus, route, look, open, close,
   }
 }
