@@ -11,6 +11,7 @@ from api.deps import CallerDep, ContextDep, LayerDep, StrictParameters, visible_
 from api.errors import RevisionMovedError
 from api.responses import etag_of, expected_revision, json_response
 from yzgeo.access import Caller, may_record_somewhere
+from yzgeo.catalogue import Layer
 from yzgeo.errors import ConflictError, FeatureUnknownError
 from yzgeo.ledger import Place
 from yzgeo.store.base import Store
@@ -64,17 +65,7 @@ async def record_event(
     request: Request, *, context: ContextDep, caller: CallerDep, layer: LayerDep, uid: Uid, body: models.EventSent
 ) -> Response:
     """Record an entry: 201 the first time, 200 with the first receipt when it is sent again."""
-    draft = Draft(
-        id=str(body.id),
-        layer=layer.id,
-        uid=uid,
-        kind=body.kind,
-        valid_at=body.valid_at,
-        payload=body.payload,
-        base_revision=body.base_revision,
-        place=None if (at := body.place) is None else Place(at.lon, at.lat, at.accuracy_m),
-        payload_version=body.payload_version,
-    )
+    draft = _draft(layer, uid, body)
     expected = expected_revision(request)
 
     def record() -> tuple[Receipt, dict[str, Any]]:
@@ -127,6 +118,20 @@ async def approvals(request: Request, context: ContextDep, caller: CallerDep) ->
     """Moves that wait for a second person; deciding is recording an ``approval`` on the feature."""
     waiting = await context.in_thread(lambda: progress.approvals(context.store, caller))
     return json_response(request, {"waiting": waiting})
+
+
+def _draft(layer: Layer, uid: str, body: models.EventSent) -> Draft:
+    return Draft(
+        id=str(body.id),
+        layer=layer.id,
+        uid=uid,
+        kind=body.kind,
+        valid_at=body.valid_at,
+        payload=body.payload,
+        base_revision=body.base_revision,
+        place=None if (at := body.place) is None else Place(at.lon, at.lat, at.accuracy_m),
+        payload_version=body.payload_version,
+    )
 
 
 def _require(store: Store, draft: Draft, expected: int, caller: Caller) -> None:

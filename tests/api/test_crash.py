@@ -44,17 +44,21 @@ class Server:
     def start(self) -> None:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("YZGEO_")}
         words = [sys.executable, "-m", "uvicorn", "api.main:from_environment", "--factory", "--port", str(self._port)]
-        self._process = subprocess.Popen(
-            [*words, "--log-level", "warning", "--no-access-log"],
-            cwd=ROOT,
-            env={**kept, "YZGEO_WORKSPACE": str(self._workspace)},
-        )
-        until = time.monotonic() + 60
+        until = time.monotonic() + 150
         while time.monotonic() < until:
+            # The port may be lent out as somebody's outgoing one for a moment; then the server ends at once.
+            if self._process is None or self._process.poll() is not None:
+                self._process = subprocess.Popen(
+                    [*words, "--log-level", "warning", "--no-access-log"],
+                    cwd=ROOT,
+                    env={**kept, "YZGEO_WORKSPACE": str(self._workspace)},
+                )
             with contextlib.suppress(httpx.HTTPError):
                 if httpx.get(f"{self.url}/readyz").status_code == 200:
                     return
             time.sleep(0.05)
+        self._process.kill()  # type: ignore[union-attr]
+        self._process.wait()  # type: ignore[union-attr]
         pytest.fail("the server does not answer")
 
     def kill(self) -> None:

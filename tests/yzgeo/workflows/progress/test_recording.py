@@ -42,7 +42,8 @@ def test_a_field_worker_moves_a_parcel_of_their_street(store: Store) -> None:
 
 
 def test_another_street_is_not_theirs(store: Store) -> None:
-    with pytest.raises(ForbiddenError):
+    """The answer is that of a feature that does not exist."""
+    with pytest.raises(FeatureUnknownError):
         progress.record_event(store, draft(1, uid=SECOND, to="surveyed"), WANG)
 
 
