@@ -72,19 +72,15 @@ async def submit(
     keep_valid: Annotated[bool | None, Form()] = None,
 ) -> Response:
     """Upload a file, or the parts of one; it is judged, and nothing is stored. ``columns`` and ``datum`` are JSON."""
+    plain = {"crs": crs, "encoding": encoding, "sheet": sheet, "data_status": data_status, "keep_valid": keep_valid}
     sent = {
-        "crs": crs,
-        "encoding": encoding,
-        "sheet": sheet,
+        **plain,
         "columns": _json("columns", columns),
         "datum": _json("datum", datum),
-        "data_status": data_status,
-        "keep_valid": keep_valid,
     }
     choices = _choices({name: value for name, value in sent.items() if value not in (None, "")})
     uploads = [(one.filename or "", one.file) for one in files]
-    most_bytes = context.settings.max_import_mib * _MIB
-    workspace = _workspace(context)
+    most_bytes, workspace = context.settings.max_import_mib * _MIB, _workspace(context)
     job = await context.in_thread(
         lambda: desk.submit(
             workspace,
