@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from .catalogue import Label, StageSpec, StageTable
+from .catalogue import Label, Layer, StageSpec, StageTable
 
 MoveKind = Literal["forward", "back", "aside", "resume"]
 
@@ -138,6 +138,26 @@ def limits(table: StageTable, properties: Mapping[str, object]) -> dict[str, flo
         if isinstance(bound, int | float) and not isinstance(bound, bool):
             found[measure.field] = float(bound)
     return found
+
+
+def kept_fields(layer: Layer, table: StageTable) -> list[str]:
+    """
+    List the fields of a layer that the ledger keeps.
+
+    Parameters
+    ----------
+    layer
+        The layer.
+    table
+        Its stage table.
+
+    Returns
+    -------
+    list of str
+        Field ids.
+    """
+    names = ("stage", "stage_date", *(measure.field for measure in table.measures))
+    return [name for name in names if name in layer.fields_by_id]
 
 
 def _make(table: StageTable) -> Machine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from yzgeo.catalogue import Catalogue, StageTable
-from yzgeo.stages import machine
+from yzgeo.stages import kept_fields, machine
 
 TABLE = StageTable.model_validate(
     {
@@ -78,3 +78,12 @@ def test_shipped_tables_reach_a_done_stage(catalogue: Catalogue, layer: str) -> 
                 waiting.append(target)
     assert moves.done <= reached
     assert moves.done
+
+
+def test_the_ledger_keeps_stages_and_measures(catalogue: Catalogue) -> None:
+    layer = catalogue.layer("shantytown_parcel")
+    assert layer.stage_table is not None
+    kept = kept_fields(layer, layer.stage_table)
+    assert kept[:2] == ["stage", "stage_date"]
+    assert {"households_signed", "cleared_m2"} <= set(kept)
+    assert "area_m2" not in kept

@@ -89,8 +89,8 @@ class FileAmbiguousError(FileUnreadableError):
     code = "file_ambiguous"
     zh = "{path} 里有多份数据：{listed}。"
     en = "{path} holds several data sets: {listed}."
-    remedy_zh = "请用 --sheet 指定一份。"
-    remedy_en = "Name one of them with --sheet."
+    remedy_zh = "请指定一份（命令行 --sheet）。"
+    remedy_en = "Name one of them (on the command line --sheet)."
 
 
 class UploadRefusedError(InputError):
@@ -159,8 +159,8 @@ class CrsMissingError(InputError):
     code = "crs_missing"
     zh = "{path} 没有声明坐标系，不能猜测。"
     en = "{path} declares no coordinate system, and yzgeo does not guess."
-    remedy_zh = "请用 --crs 指定，例如 --crs EPSG:4529。"
-    remedy_en = "Name it with --crs, for instance --crs EPSG:4529."
+    remedy_zh = "请指定，例如 EPSG:4529（命令行 --crs）。"
+    remedy_en = "Name it, for instance EPSG:4529 (on the command line --crs)."
 
 
 class CrsUnsupportedError(InputError):

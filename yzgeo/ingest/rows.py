@@ -210,7 +210,8 @@ def match_columns(layer: Layer, names: Sequence[str], chosen: Mapping[str, str])
         if len(winners) > 1:
             raise ParameterError(
                 name="--column",
-                reason_zh=f"列 {'、'.join(winners)} 都对应字段“{target_id}”，请用 --column 列名={target_id} 指定一列",
+                reason_zh=f"列 {'、'.join(winners)} 都对应字段“{target_id}”，请指定一列"
+                f"（命令行 --column 列名={target_id}）",
                 reason_en=f"the columns {', '.join(winners)} all fit the field “{target_id}”; choose one",
             )
         result[winners[0]] = target_id
@@ -266,8 +267,8 @@ def _values(
             zh, en = "没有编号，名称和位置也对不上登记", "it has no code, and neither name nor place is known"
             notes.add_all(empty, "value_missing", zh, en, column=spec.id)
         elif required:
-            zh = f"缺少必填列“{spec.title.zh}”，可用 --column 列名={spec.id} 指定"
-            en = f"the required column “{spec.title.en}” is missing; name it with --column NAME={spec.id}"
+            zh = f"缺少必填列“{spec.title.zh}”，请指定哪一列是它（命令行 --column 列名={spec.id}）"
+            en = f"the required column “{spec.title.en}” is missing; tell which one it is (--column NAME={spec.id})"
             notes.add("error", "column_missing", zh, en, column=spec.id)
             notes.rejected.update(range(source.rows))
             notes.reasons += [Reason(row, spec.id, "column_missing", zh, en) for row in range(1, source.rows + 1)]

@@ -64,7 +64,7 @@ def _open_fresh(
     now: datetime,
 ) -> None:
     """Take features in of which the ledger has never heard, in columns: an import may bring all of a layer."""
-    kept = ledger_projection.kept_fields(layer, table)
+    kept = stages.kept_fields(layer, table)
     measures = [name for name in kept if name not in ("stage", "stage_date") and name in given]
     dated = "stage_date" in kept and "stage_date" in given
     told = Told(
@@ -95,7 +95,7 @@ def _reconcile(
     now: datetime,
 ) -> None:
     """Weigh the import's word against what the ledger has heard of each feature."""
-    kept = ledger_projection.kept_fields(layer, table)
+    kept = stages.kept_fields(layer, table)
     openings: list[Event] = []
     existing = ledger_rows.of_features(connection, layer.id, [row["uid"] for row in rows])
     for row in rows:
@@ -173,7 +173,7 @@ def _split(rows: Iterable[Row], machine: Machine) -> tuple[list[Row], list[Row]]
 
 
 def _disagreeing(connection: sqlite3.Connection, layer: Layer, table: StageTable, revision: int) -> Iterator[Row]:
-    fields = ledger_projection.kept_fields(layer, table)
+    fields = stages.kept_fields(layer, table)
     measures = [name for name in fields if name not in ("stage", "stage_date")]
     status = "t.data_status" if "data_status" in layer.fields_by_id else "NULL"
     turned = f"(coalesce(s.illustrative, 0) AND {status} IS NOT 'illustrative')"

@@ -320,7 +320,7 @@ def differences(
     list of Change
         What would have to be written where they differ.
     """
-    names = kept_fields(layer, table)
+    names = stages.kept_fields(layer, table)
     wanted = ", ".join(quote(name) for name in ("fid", *names))
     found = []
     for uid, projection in made.items():
@@ -339,26 +339,6 @@ def differences(
         if values:
             found.append(Change(row[0], uid, values, {name: stored[name] for name in values}))
     return found
-
-
-def kept_fields(layer: Layer, table: StageTable) -> list[str]:
-    """
-    List the fields of a layer that the ledger keeps.
-
-    Parameters
-    ----------
-    layer
-        The layer.
-    table
-        Its stage table.
-
-    Returns
-    -------
-    list of str
-        Field ids.
-    """
-    names = ("stage", "stage_date", *(measure.field for measure in table.measures))
-    return [name for name in names if name in layer.fields_by_id]
 
 
 def _spelt(measures: Mapping[str, float]) -> str:

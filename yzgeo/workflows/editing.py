@@ -6,10 +6,10 @@ entries, never by overwriting. An edit may name the revision it started from; wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,8 @@ from yzgeo.store.base import Feature, Provenance, Query, Store, Value
 
 _REASON = "经 OGC API 编辑 (edited over OGC API)"
 _TRIES = 50
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +82,19 @@ def create(
     _require_writer(caller)
     put = _judged(store, layer, caller, draft, before=None)
     uid = str(put.index[0])
-    revision = store.revision(layer.id)
-    try:
-        found = store.feature(layer.id, uid)
-    except FeatureUnknownError:
-        choices = {"idempotency_key": idempotency_key} if idempotency_key else {}
-        provenance = Provenance(actor=caller.name, reason=_REASON, choices=choices)
-        for _ in range(_TRIES):
-            try:
-                store.write(layer.id, put=put, provenance=provenance, base_revision=revision)
-                return store.feature(layer.id, uid), True
-            except ConflictError:
-                revision = store.revision(layer.id)
-                if store.count(layer.id, _only(uid)):
-                    break
-        found = store.feature(layer.id, uid)
+    choices = {"idempotency_key": idempotency_key} if idempotency_key else {}
+    provenance = Provenance(actor=caller.name, reason=_REASON, choices=choices)
+
+    def add(revision: int) -> bool:
+        if store.count(layer.id, Query(equals={"uid": uid})):
+            return False
+        store.write(layer.id, put=put, provenance=provenance, base_revision=revision)
+        return True
+
+    new = _while_it_stands_still(store, layer, add)
+    found = store.feature(layer.id, uid)
+    if new:
+        return found, True
     if idempotency_key and _made_by(store, layer, found, caller.name, idempotency_key):
         return found, False
     raise FeatureExistsError(layer=layer.id, key=str(put[layer.spec.key].iloc[0]), uid=uid)
@@ -145,24 +145,16 @@ def change(
         If it has moved on from ``expected``.
     """
     _require_writer(caller)
-    revision = 0
-    for _ in range(_TRIES):
-        revision = store.revision(layer.id)
+    provenance = Provenance(actor=caller.name, reason=_REASON)
+
+    def overwrite(revision: int) -> None:
         before = _seen(store, layer, caller, uid)
         _require_revision(before, expected)
         put = _judged(store, layer, caller, draft, before=before, partial=partial)
-        try:
-            # The layer has not moved since the feature was read, so nobody's change is overwritten unseen.
-            store.write(
-                layer.id,
-                put=put,
-                provenance=Provenance(actor=caller.name, reason=_REASON),
-                base_revision=revision,
-            )
-        except ConflictError:
-            continue
-        return store.feature(layer.id, uid)
-    raise ConflictError(what=uid, base=revision, current=store.revision(layer.id))
+        store.write(layer.id, put=put, provenance=provenance, base_revision=revision)
+
+    _while_it_stands_still(store, layer, overwrite)
+    return store.feature(layer.id, uid)
 
 
 def delete(store: Store, layer: Layer, caller: Caller, uid: str, *, expected: int | None = None) -> None:
@@ -188,17 +180,26 @@ def delete(store: Store, layer: Layer, caller: Caller, uid: str, *, expected: in
         As for `change`.
     """
     _require_writer(caller)
+    provenance = Provenance(actor=caller.name, reason=_REASON)
+
+    def remove(revision: int) -> None:
+        _require_revision(_seen(store, layer, caller, uid), expected)
+        store.write(layer.id, delete=[uid], provenance=provenance, base_revision=revision)
+
+    _while_it_stands_still(store, layer, remove)
+
+
+def _while_it_stands_still(store: Store, layer: Layer, attempt: Callable[[int], Result]) -> Result:
+    """Attempt an edit until the layer does not move between reading and writing: nobody is overwritten unseen."""
     revision = 0
     for _ in range(_TRIES):
         revision = store.revision(layer.id)
-        _require_revision(_seen(store, layer, caller, uid), expected)
         try:
-            provenance = Provenance(actor=caller.name, reason=_REASON)
-            store.write(layer.id, delete=[uid], provenance=provenance, base_revision=revision)
-        except ConflictError:
-            continue
-        return
-    raise ConflictError(what=uid, base=revision, current=store.revision(layer.id))
+            return attempt(revision)
+        except ConflictError as conflict:
+            if conflict.fields["what"] != layer.id:
+                raise  # it is the feature that has moved on
+    raise ConflictError(what=layer.id, base=revision, current=store.revision(layer.id))
 
 
 def _require_writer(caller: Caller) -> None:
@@ -226,7 +227,7 @@ def _judged(
         if name not in layer.fields_by_id:
             known = ", ".join(layer.fields_by_id)
             raise FieldUnknownError(layer=layer.id, field=str(name)[:60], known=known)
-    kept = _kept_by_the_ledger(layer) if before is not None else ()
+    kept = stages.kept_fields(layer, layer.stage_table) if before is not None and layer.stage_table is not None else []
     wanted = dict(draft.properties)
     if before is not None:
         _require_key(layer, before, wanted)
@@ -265,14 +266,6 @@ def _one(shape: BaseGeometry | None) -> Any:
     return geometry
 
 
-def _kept_by_the_ledger(layer: Layer) -> tuple[str, ...]:
-    table = layer.stage_table
-    if table is None:
-        return ()
-    names = ("stage", "stage_date", *(measure.field for measure in table.measures))
-    return tuple(name for name in names if name in layer.fields_by_id)
-
-
 def _kept_by_the_import(before: Feature) -> dict[str, Value]:
     return {name: before.properties[name] for name in ("data_status", "source") if name in before.properties}
 
@@ -308,10 +301,6 @@ def _refuse(layer: Layer, reasons: Sequence[tuple[str, str, str]]) -> None:
         reasons_en="; ".join(f"{name}: {en}" if name else en for name, _, en in reasons),
         reasons=[{"field": name, "zh": zh, "en": en} for name, zh, en in reasons],
     )
-
-
-def _only(uid: str) -> Query:
-    return Query(equals={"uid": uid})
 
 
 def _made_by(store: Store, layer: Layer, found: Feature, actor: str, key: str) -> bool:

@@ -250,8 +250,8 @@ def _number(value: Any) -> float:
 def _projected(text: str | None, name: str) -> str:
     if not text:
         _wrong(
-            f"要写明 {name}（例如 EPSG:2386），或用 --crs 指定旧坐标系",
-            f"name {name} (such as EPSG:2386), or the old system with --crs",
+            f"要写明 {name}（例如 EPSG:2386），或指定旧坐标系（命令行 --crs）",
+            f"name {name} (such as EPSG:2386), or choose the old system (on the command line --crs)",
         )
     system = crs.parse(text)
     if not system.is_projected:

@@ -278,8 +278,8 @@ class _Work:
             questions.append("crs")
         if self._encoding_undecided():
             questions.append("encoding")
-            zh = "文字编码不能确定，请用 --encoding 指定（例如 gb18030 或 UTF-8）"
-            en = "the encoding of the texts is not certain; name it with --encoding (such as gb18030 or UTF-8)"
+            zh = "文字编码不能确定，请指定，例如 gb18030 或 UTF-8（命令行 --encoding）"
+            en = "the encoding of the texts is not certain; name it, such as gb18030 or UTF-8 (--encoding)"
             self.notes.append(Issue("warning", "encoding_undecided", "文件", zh, en))
         if refused and suggested and any(issue.code == "column_missing" for issue in checked.issues):
             questions.append("columns")

@@ -390,8 +390,8 @@ def illustrative_left(register: Register, compared: Compared) -> tuple[Issue, ..
     left = sum(status[register.index[uid]] == "illustrative" for uid in compared.missing)
     if not left:
         return ()
-    zh = f"图层中还有 {left} 个示意要素；用 --mode replace 可用文件取代整个图层"
-    en = f"{left} illustrative features stay in the layer; --mode replace lets the file take their place"
+    zh = f"图层中还有 {left} 个示意要素；方式选“整层替换”（命令行 --mode replace）可用文件取代整个图层"
+    en = f"{left} illustrative features stay in the layer; with --mode replace the file takes their place"
     return (Issue("warning", "illustrative_left", "文件", zh, en),)
 
 

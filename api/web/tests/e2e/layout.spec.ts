@@ -92,3 +92,14 @@ test('axe finds nothing serious in the sign-in dialog and on a phone', async ({ 
   const serious = [...phone.violations, ...dialog.violations].filter(({ impact }) => impact === 'serious' || impact === 'critical')
   expect(serious.map(({ id, nodes }) => [id, nodes.slice(0, 3).map(({ html }) => html.slice(0, 160))])).toEqual([])
 })
+
+test('on a phone the sheet of the address is open', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  await open(page, '?tab=coverage')
+  await expect(page.getByRole('tab', { name: '覆盖' })).toHaveAttribute('aria-selected', 'true')
+})
+
+test('the board says that its figures are of today while the map shows another day', async ({ page }) => {
+  await open(page, '?day=2023-06-30')
+  await expect(page.getByText('此处是今天的数；2023-06-30 的数见“工作台 › 进展”。')).toBeVisible()
+})

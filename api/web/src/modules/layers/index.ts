@@ -1,5 +1,8 @@
+import { defineAsyncComponent } from 'vue'
+
 export { isDrawn } from './choice'
-export { default as LayerPanel } from './LayerPanel.vue'
 export { isIllustrative } from './tree'
 export { useCatalogue } from './useCatalogue'
 export { useChoice } from './useChoice'
+/** Loaded once the map stands. */
+export const LayerPanel = defineAsyncComponent(() => import('./LayerPanel.vue'))

@@ -102,6 +102,6 @@ export function quantityFits(typed: string, measure: MeasureState): boolean {
 
 /** Who may take an entry back: who made it, and who approves. The server has the last word. */
 export function mayCorrect(event: StoryEvent, account: { name: string | null; role: string }): boolean {
-  if (event.kind === 'opening' || event.kind === 'correction' || event.cancelled || event.replaced) return false
+  if (event.kind === 'opening' || event.kind === 'withdrawal' || event.kind === 'correction' || event.cancelled || event.replaced) return false
   return event.actor === account.name || account.role === 'bureau' || account.role === 'admin'
 }
