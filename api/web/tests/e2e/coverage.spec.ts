@@ -219,7 +219,7 @@ for (const [tab, button] of [['coverage', '覆盖'], ['scenarios', '方案']] as
       await signIn(page)
       await page.setViewportSize({ width, height })
       await open(page, `?tab=${tab}`)
-      if (width < 860) await page.getByRole('navigation', { name: '面板' }).getByRole('button', { name: button }).click()
+      if (width < 860) await expect(page.getByRole('navigation', { name: '面板' }).getByRole('button', { name: button })).toHaveAttribute('aria-pressed', 'true')
       const ready = tab === 'coverage' ? page.locator('.bars canvas') : page.getByRole('button', { name: '求解' })
       await expect(ready).toBeVisible({ timeout: 60_000 })
       for (const language of ['zh', 'en']) {
