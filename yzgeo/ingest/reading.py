@@ -67,11 +67,12 @@ class Limits:
     """
     What reading one file may cost.
 
-    ``memory_bytes`` is the memory in use; the address space may be ``reserved_bytes``, since libraries reserve far more
-    than they use. A shape of more than ``max_vertices`` is no parcel, and comparing it with others would take minutes.
+    ``memory_bytes`` is the memory in use, looked at ten times a second, so that a process may pass it for a moment; the
+    address space may be ``reserved_bytes``, since libraries reserve far more than they use. A shape of more than
+    ``max_vertices`` is no parcel, and comparing it with others would take minutes.
     """
 
-    memory_bytes: int = 1024**3
+    memory_bytes: int = 900 * 1024**2
     reserved_bytes: int = 4 * 1024**3
     seconds: int = 300
     max_rows: int = 1_000_000
