@@ -89,6 +89,7 @@ from .runs import RunPoints as RunPoints
 from .runs import RunRecomputed as RunRecomputed
 from .runs import Runs as Runs
 from .runs import RunSent as RunSent
+from .runs import RunTiles as RunTiles
 from .scenarios import ProposalAccepted as ProposalAccepted
 from .scenarios import ScenarioChanged as ScenarioChanged
 from .scenarios import ScenarioList as ScenarioList

@@ -234,6 +234,7 @@ class RunLinks(BaseModel):
     demand: str
     facilities: str
     reach: str
+    tiles: str
     route: str
     uncovered: str
     compare: str
@@ -276,6 +277,27 @@ class RunPoints(BaseModel):
 
     type: Literal["FeatureCollection"]
     features: list[dict[str, Any]]
+
+
+class VectorLayer(BaseModel):
+    """A layer in a vector tile."""
+
+    id: str
+    description: str
+    fields: dict[str, str]
+
+
+class RunTiles(BaseModel):
+    """TileJSON 3.0.0 of a run."""
+
+    tilejson: Literal["3.0.0"]
+    name: str
+    attribution: str
+    tiles: list[str]
+    bounds: list[float] | None
+    minzoom: int
+    maxzoom: int
+    vector_layers: list[VectorLayer]
 
 
 class RunComparison(BaseModel):

@@ -182,6 +182,10 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/runs/{run_id}/facilities"): Row("404", path={"run_id": NOWHERE}),
     ("GET", "/api/runs/{run_id}/route"): Row("404", path={"run_id": NOWHERE}, query="uid=x"),
     ("GET", "/api/runs/{run_id}/reach"): Row("404", path={"run_id": NOWHERE}),
+    ("GET", "/api/runs/{run_id}/tiles"): Row("404", path={"run_id": NOWHERE}),
+    ("GET", "/api/runs/{run_id}/tiles/{z}/{x}/{y}"): Row(
+        "404", path={"run_id": NOWHERE, "z": "14", "x": "13828", "y": "6064"}
+    ),
     ("GET", "/api/runs/{run_id}/uncovered.xlsx"): Row("404", path={"run_id": NOWHERE}),
     ("GET", "/api/runs/{run_id}/compare/{other}"): Row("404", path={"run_id": NOWHERE, "other": NOWHERE}),
     ("GET", "/api/scenarios"): Row(SIGNED),

@@ -23,3 +23,5 @@ from .scenarios import Scenario as Scenario
 from .scenarios import as_json as as_json
 from .sheets import uncovered_workbook as uncovered_workbook
 from .shelf import GOING as GOING
+from .tiling import run_tile as run_tile
+from .tiling import run_tilejson as run_tilejson

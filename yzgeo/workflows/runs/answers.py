@@ -128,6 +128,7 @@ def links(run_id: str) -> dict[str, str]:
         "demand": f"{base}/demand",
         "facilities": f"{base}/facilities",
         "reach": f"{base}/reach",
+        "tiles": f"{base}/tiles",
         "route": f"{base}/route?uid={{uid}}",
         "uncovered": f"{base}/uncovered.xlsx",
         "compare": f"{base}/compare/{{other}}",
@@ -224,6 +225,37 @@ def masked_homes(homes: pd.DataFrame, hidden: frozenset[str], viewer: Viewer) ->
     return told
 
 
+def demand_points(desk: RunDesk, run_id: str, viewer: Viewer, *, limit_m: float | None = None) -> pd.DataFrame:
+    """
+    List every building with its distance, as far as a viewer may see.
+
+    Parameters
+    ----------
+    desk
+        The desk.
+    run_id
+        Id of a run that is done.
+    viewer
+        Who looks.
+    limit_m
+        Another limit than the run's.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per building with ``lon`` and ``lat``.
+    """
+    known = relimited(tables_of(desk, run_id)["demand"], limit_m)
+    homes = masked_homes(known, hidden_weights(desk, viewer), viewer)
+    columns = [name for name in _DEMAND if name in homes.columns]
+    told = homes[[*columns, "lon", "lat"]].assign(facility_uid=homes["facility"])
+    before = desk.shelf.table(run_id, "before")
+    if before is not None:
+        told["before_m"] = before["distance_m"].round(2).to_numpy()
+        told["before_covered"] = before["covered"].to_numpy()
+    return told
+
+
 def demand_geojson(desk: RunDesk, run_id: str, viewer: Viewer) -> bytes:
     """
     Give every building with its distance, so that a slider needs no new search.
@@ -242,14 +274,7 @@ def demand_geojson(desk: RunDesk, run_id: str, viewer: Viewer) -> bytes:
     bytes
         GeoJSON points.
     """
-    homes = masked_homes(tables_of(desk, run_id)["demand"], hidden_weights(desk, viewer), viewer)
-    columns = [name for name in _DEMAND if name in homes.columns]
-    told = homes[[*columns, "lon", "lat"]].assign(facility_uid=homes["facility"])
-    before = desk.shelf.table(run_id, "before")
-    if before is not None:
-        told["before_m"] = before["distance_m"].round(2).to_numpy()
-        told["before_covered"] = before["covered"].to_numpy()
-    return points_geojson(told)
+    return points_geojson(demand_points(desk, run_id, viewer))
 
 
 def facilities_geojson(desk: RunDesk, run_id: str) -> bytes:
@@ -383,6 +408,28 @@ def reach_geojson(desk: RunDesk, run: Mapping[str, Any], *, limit_m: float | Non
     """
     if limit_m is not None:
         check_limit(limit_m)
+    lines = reached_lines(desk, run, limit_m=limit_m)
+    return _collection([]) if lines is None else _lines_geojson(lines, desk)
+
+
+def reached_lines(desk: RunDesk, run: Mapping[str, Any], *, limit_m: float | None = None) -> gpd.GeoDataFrame | None:
+    """
+    Cut the streets within reach of the facilities.
+
+    Parameters
+    ----------
+    desk
+        The desk.
+    run
+        A run that is done.
+    limit_m
+        Another limit than the run's.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame or None
+        Lines in metres with ``edge``, ``whole``, ``circle`` and ``limit_m``; None where nothing is within reach.
+    """
     inputs, spots = desk.inputs_of(run), tables_of(desk, run["id"])["entrances"]
     spots = spots if limit_m is None else spots.assign(radius_m=limit_m)
     parts = []
@@ -398,8 +445,8 @@ def reach_geojson(desk: RunDesk, run: Mapping[str, Any], *, limit_m: float | Non
         )
         parts.append(reached.assign(circle=part, limit_m=round(radius, 2)))
     if not parts:
-        return _collection([])
-    return _lines_geojson(gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=inputs.graph.crs), desk)
+        return None
+    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=inputs.graph.crs)
 
 
 def compared(desk: RunDesk, one: str, other: str, viewer: Viewer, *, limit_m: float | None = None) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from yzgeo.errors import (
 from yzgeo.store.base import Store
 
 from .covering import Answer, cover
+from .graphs import Memory
 from .inputs import Inputs, Register
 from .parameters import Analysis
 from .preparing import Prepared, Preparer
@@ -34,6 +35,7 @@ from .siting import propose
 from .summaries import share, summarise
 
 _LISTED = 500
+_DRAWINGS_KEPT = 12
 _LONGEST_S = 1200.0
 _LOG = logging.getLogger("yzgeo.runs")
 _UNEXPECTED = {"code": "unexpected", "detail": "出现意外错误。", "detail_en": "Something unexpected happened."}
@@ -65,6 +67,8 @@ class RunDesk:
         self.scenarios = Scenarios(store, folder, self.sources)
         self.preparer = Preparer(self.register, self.circles, self.scenarios)
         self.shelf = Shelf(folder)
+        self.drawings: Memory[Any] = Memory(_DRAWINGS_KEPT)
+        self.drawing = threading.Lock()
         self._workers = workers
         self._pool: ThreadPoolExecutor | None = None
         self._going: dict[str, Future[None]] = {}

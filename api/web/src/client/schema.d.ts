@@ -1012,6 +1012,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/tiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Described
+         * @description TileJSON 3.0.0: buildings with their verdict, facilities and the streets within reach.
+         */
+        get: operations["run_tiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/tiles/{z}/{x}/{y}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tile
+         * @description One tile (WebMercatorQuad); with ``limit_m`` who is covered is decided again, without a search.
+         */
+        get: operations["run_tile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/scenarios": {
         parameters: {
             query?: never;
@@ -3822,6 +3862,8 @@ export interface components {
             facilities: string;
             /** Reach */
             reach: string;
+            /** Tiles */
+            tiles: string;
             /** Route */
             route: string;
             /** Uncovered */
@@ -3978,6 +4020,31 @@ export interface components {
              * @description Weights that the caller may not see
              */
             withheld: string[];
+        };
+        /**
+         * RunTiles
+         * @description TileJSON 3.0.0 of a run.
+         */
+        RunTiles: {
+            /**
+             * Tilejson
+             * @constant
+             */
+            tilejson: "3.0.0";
+            /** Name */
+            name: string;
+            /** Attribution */
+            attribution: string;
+            /** Tiles */
+            tiles: string[];
+            /** Bounds */
+            bounds: number[] | null;
+            /** Minzoom */
+            minzoom: number;
+            /** Maxzoom */
+            maxzoom: number;
+            /** Vector Layers */
+            vector_layers: components["schemas"]["VectorLayer"][];
         };
         /**
          * Runs
@@ -4580,6 +4647,20 @@ export interface components {
             /** Reasons */
             reasons: {
                 [key: string]: number;
+            };
+        };
+        /**
+         * VectorLayer
+         * @description A layer in a vector tile.
+         */
+        VectorLayer: {
+            /** Id */
+            id: string;
+            /** Description */
+            description: string;
+            /** Fields */
+            fields: {
+                [key: string]: string;
             };
         };
         /**
@@ -7015,6 +7096,90 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RunComparison"];
                 };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_tiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunTiles"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_tile: {
+        parameters: {
+            query?: {
+                /** @description Decide by this limit instead of the run's, in metres */
+                limit_m?: number | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+                z: number;
+                /** @description From the west */
+                x: number;
+                /** @description From the north */
+                y: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tile */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.mapbox-vector-tile": string;
+                };
+            };
+            /** @description The run has nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A refusal */
             default: {
