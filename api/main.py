@@ -44,6 +44,7 @@ from .routes import (
     session,
     styles,
     targets,
+    sync,
     tiles,
     tokens,
 )
@@ -67,6 +68,7 @@ _ROUTERS = (
     events.router,
     attachments.router,
     imports.router,
+    sync.router,
     circles.router,
     runs.router,
     run_tiles.router,

@@ -111,3 +111,8 @@ from .session import SignedIn as SignedIn
 from .session import TokenMade as TokenMade
 from .session import Tokens as Tokens
 from .session import TokenWanted as TokenWanted
+from .sync import SyncEvent as SyncEvent
+from .sync import SyncPulled as SyncPulled
+from .sync import SyncPushed as SyncPushed
+from .sync import SyncSent as SyncSent
+from .sync import SyncSize as SyncSize

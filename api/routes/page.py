@@ -34,10 +34,13 @@ in <code>api/web</code>, and reload.</p>
 @router.get("/", operation_id="page", response_class=HTMLResponse, include_in_schema=False)
 async def page(request: Request, context: ContextDep) -> Response:
     """The map page."""
-    if not await context.in_thread((context.settings.web_root / "index.html").is_file):
-        title = context.catalogue.district.product_title.zh
-        return HTMLResponse(_NOT_BUILT.format(zh=title), headers={"Cache-Control": _REVALIDATED})
-    return await serve_file(request, context, context.settings.web_root, "index.html", cache=_REVALIDATED)
+    return await _built(request, context, "index.html")
+
+
+@router.get("/field", operation_id="field_page", response_class=HTMLResponse, include_in_schema=False)
+async def field_page(request: Request, context: ContextDep) -> Response:
+    """The page for phones in the field."""
+    return await _built(request, context, "field.html")
 
 
 @router.get("/assets/{path:path}", operation_id="page_asset", include_in_schema=False, dependencies=[StrictParameters])
@@ -88,6 +91,13 @@ async def serve_file(request: Request, context: Context, root: Path, name: str, 
         kept = await context.in_thread(lambda: _prepare(path, state, cache))
         context.files.put((path, state), kept, kept.size)
     return kept.answer(request)
+
+
+async def _built(request: Request, context: Context, name: str) -> Response:
+    if not await context.in_thread((context.settings.web_root / name).is_file):
+        title = context.catalogue.district.product_title.zh
+        return HTMLResponse(_NOT_BUILT.format(zh=title), headers={"Cache-Control": _REVALIDATED})
+    return await serve_file(request, context, context.settings.web_root, name, cache=_REVALIDATED)
 
 
 def _look(root: Path, name: str) -> tuple[Path, tuple[int, int]] | None:

@@ -131,6 +131,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/-/layers"): Row("200"),
     # Pages
     ("GET", "/"): Row("200"),
+    ("GET", "/field"): Row("200"),
     ("GET", "/assets/{path:path}"): Row("404", path={"path:path": "nothing.js"}),
     ("GET", "/{name}"): Row("404", path={"name": "nothing.svg"}),
     ("GET", "/maps/overview.html"): Row("200"),
@@ -157,6 +158,10 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/approvals"): Row("200"),
     ("POST", "/api/attachments"): Row("403 403 201 201 201 201", file=PDF),
     ("GET", "/api/attachments/{sha256}"): Row(UNKNOWN, path={"sha256": NOWHERE}),
+    # Phones in the field
+    ("GET", "/api/sync"): Row("403 403 200 200 200 200"),
+    ("GET", "/api/sync/size"): Row("403 403 200 200 200 200"),
+    ("POST", "/api/sync"): Row("403 403 200 200 200 200", json={"events": []}),
     # The import desk
     ("POST", "/api/imports"): Row(writers(422)),
     ("GET", "/api/imports"): Row(writers(200)),

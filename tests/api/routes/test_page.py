@@ -15,6 +15,7 @@ def built(tmp_path: Path, settings, workspace):
     root = tmp_path / "dist"
     (root / "assets").mkdir(parents=True)
     (root / "index.html").write_text("<!doctype html><title>page</title>", encoding="utf-8")
+    (root / "field.html").write_text("<!doctype html><title>field</title>", encoding="utf-8")
     (root / "assets" / "app-1a2b.js").write_text("export {}", encoding="utf-8")
     (root / "icon.svg").write_text("<svg/>", encoding="utf-8")
     (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
@@ -35,6 +36,7 @@ def test_the_page_is_revalidated_and_its_parts_are_kept(built) -> None:
     page = built.get("/")
     assert page.headers["cache-control"] == "no-cache"
     assert page.headers["content-type"].startswith("text/html")
+    assert built.get("/field").text == "<!doctype html><title>field</title>"
     script = built.get("/assets/app-1a2b.js")
     assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert script.headers["content-type"].startswith("text/javascript")

@@ -672,6 +672,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/layers/{layer_id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Layer
+         * @description One layer as a file: the fields and features the caller may see.
+         */
+        get: operations["download_layer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Package
+         * @description Every layer the caller may see in one file; the GeoPackage opens in QGIS with its styles.
+         */
+        get: operations["download_all"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pull
+         * @description What changed in the caller's street offices: features with their state, forms, and what is gone.
+         */
+        get: operations["sync_pull"];
+        put?: never;
+        /**
+         * Push
+         * @description Record entries made offline; sending the same again changes nothing, and each has an answer of its own.
+         */
+        post: operations["sync_push"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sync/size": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Size
+         * @description How much the first download is, to be told before it starts.
+         */
+        get: operations["sync_size"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/imports": {
         parameters: {
             query?: never;
@@ -813,7 +897,7 @@ export interface paths {
         };
         /**
          * Circles
-         * @description Every circle with its limit, its facilities and the source of its figure.
+         * @description Every circle with its limit, its facilities and the source of its figure; and what a scenario can change.
          */
         get: operations["circles"];
         put?: never;
@@ -1768,13 +1852,21 @@ export interface components {
             keep_valid?: boolean | null;
         };
         /**
-         * Choice
-         * @description A value a field may take.
+         * CandidateChoice
+         * @description Where something could be built.
          */
-        Choice: {
+        CandidateChoice: {
+            /** Layer */
+            layer: string;
+            /** Where */
+            where: {
+                [key: string]: string[];
+            };
+            /** Stages */
+            stages: string[];
             /** Id */
             id: string;
-            label: components["schemas"]["Label"];
+            title: components["schemas"]["Label"];
         };
         /**
          * ChosenSite
@@ -1863,11 +1955,12 @@ export interface components {
         };
         /**
          * Circles
-         * @description All circles.
+         * @description All circles, and what scenarios can change.
          */
         Circles: {
             /** Circles */
             circles: components["schemas"]["CircleDescription"][];
+            choices: components["schemas"]["ScenarioChoices"];
         };
         /**
          * Collection
@@ -2542,7 +2635,7 @@ export interface components {
             unit: string | null;
             description: components["schemas"]["Label"] | null;
             /** Values */
-            values: components["schemas"]["Choice"][];
+            values: components["schemas"]["api__models__overview__Choice"][];
         };
         /**
          * Figure
@@ -4094,6 +4187,18 @@ export interface components {
             version?: number | null;
         };
         /**
+         * ScenarioChoices
+         * @description Which roads a scenario can open, which parcels it can reuse, and what siting can choose from.
+         */
+        ScenarioChoices: {
+            /** Roads */
+            roads: components["schemas"]["api__models__runs__Choice"][];
+            /** Parcels */
+            parcels: components["schemas"]["api__models__runs__Choice"][];
+            /** Candidates */
+            candidates: components["schemas"]["CandidateChoice"][];
+        };
+        /**
          * ScenarioList
          * @description Scenarios, the one changed last first.
          */
@@ -4392,6 +4497,217 @@ export interface components {
         StyleList: {
             /** Styles */
             styles: components["schemas"]["StyleEntry"][];
+        };
+        /**
+         * SyncAnswer
+         * @description What became of one entry. Only with a receipt may the phone forget it.
+         */
+        SyncAnswer: {
+            /** Id */
+            id: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "accepted" | "repeated" | "agreed" | "rebased" | "conflict" | "refused";
+            receipt?: components["schemas"]["Receipt"] | null;
+            problem?: components["schemas"]["Problem"] | null;
+        };
+        /**
+         * SyncFeature
+         * @description A feature as a phone holds it.
+         */
+        SyncFeature: {
+            /** Layer */
+            layer: string;
+            /** Uid */
+            uid: string;
+            /** Revision */
+            revision: number;
+            /** Code */
+            code: string | null;
+            /** Name */
+            name: string | null;
+            /** Subdistrict */
+            subdistrict: string | null;
+            /** Community */
+            community: string | null;
+            /** Planned Finish */
+            planned_finish: string | null;
+            /** Data Status */
+            data_status: string | null;
+            /** Stage */
+            stage: string;
+            /** Since */
+            since: string | null;
+            /** Left */
+            left: string | null;
+            /** Track */
+            track: components["schemas"]["SyncStep"][];
+            /** Measures */
+            measures: {
+                [key: string]: number;
+            };
+            /** Limits */
+            limits: {
+                [key: string]: number;
+            };
+            /** Pending */
+            pending: components["schemas"]["SyncWaiting"][];
+            /** May Record */
+            may_record: boolean;
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * SyncGone
+         * @description A feature that was deleted or moved to another street office.
+         */
+        SyncGone: {
+            /** Layer */
+            layer: string;
+            /** Uid */
+            uid: string;
+        };
+        /**
+         * SyncLayer
+         * @description The forms of a layer, from its stage table.
+         */
+        SyncLayer: {
+            /** Id */
+            id: string;
+            title: components["schemas"]["Label"];
+            /** Payload Version */
+            payload_version: number;
+            /** Stages */
+            stages: components["schemas"]["SyncStage"][];
+            /** Moves */
+            moves: components["schemas"]["SyncMove"][];
+            /** Measures */
+            measures: components["schemas"]["SyncMeasure"][];
+        };
+        /**
+         * SyncMeasure
+         * @description A quantity that a form asks for.
+         */
+        SyncMeasure: {
+            /** Field */
+            field: string;
+            title: components["schemas"]["Label"];
+            /** Unit */
+            unit: string | null;
+            /** Whole */
+            whole: boolean;
+        };
+        /**
+         * SyncMove
+         * @description A move that the caller's role may make, and what it takes.
+         */
+        SyncMove: {
+            /** From */
+            from: string;
+            /** To */
+            to: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "forward" | "back" | "aside" | "resume";
+            /** Evidence */
+            evidence: boolean;
+            /** Second Person */
+            second_person: boolean;
+            /** Reason */
+            reason: boolean;
+        };
+        /**
+         * SyncPulled
+         * @description What changed since ``since``; with ``full`` it is everything, and the phone forgets what it had.
+         */
+        SyncPulled: {
+            /** Token */
+            token: string;
+            /** Full */
+            full: boolean;
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            server_time: string;
+            /** Subdistricts */
+            subdistricts: string[];
+            /** Layers */
+            layers: components["schemas"]["SyncLayer"][];
+            /** Features */
+            features: components["schemas"]["SyncFeature"][];
+            /** Gone */
+            gone: components["schemas"]["SyncGone"][];
+        };
+        /**
+         * SyncPushed
+         * @description One answer for each entry, in the order in which they were sent.
+         */
+        SyncPushed: {
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            server_time: string;
+            /** Answers */
+            answers: components["schemas"]["SyncAnswer"][];
+        };
+        /**
+         * SyncSent
+         * @description Entries of a phone; each is read on its own, so that a bad one does not block the others.
+         */
+        SyncSent: {
+            /** Events */
+            events: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
+         * SyncSize
+         * @description How much the first download is; ``bytes`` as it goes over the air, compressed.
+         */
+        SyncSize: {
+            /** Features */
+            features: number;
+            /** Bytes */
+            bytes: number;
+        };
+        /**
+         * SyncStage
+         * @description A stage of a layer's course.
+         */
+        SyncStage: {
+            /** Id */
+            id: string;
+            label: components["schemas"]["Label"];
+            /** Aside */
+            aside: boolean;
+        };
+        /**
+         * SyncStep
+         * @description One step of a feature's course.
+         */
+        SyncStep: {
+            /** Stage */
+            stage: string;
+            /** On */
+            on: string | null;
+        };
+        /**
+         * SyncWaiting
+         * @description A move that waits for a second person.
+         */
+        SyncWaiting: {
+            /** Event */
+            event: string;
+            /** To */
+            to: string;
         };
         /**
          * TargetBoard
@@ -4724,6 +5040,29 @@ export interface components {
             to: string;
             from_label: components["schemas"]["Label"];
             to_label: components["schemas"]["Label"];
+        };
+        /**
+         * Choice
+         * @description A value a field may take.
+         */
+        api__models__overview__Choice: {
+            /** Id */
+            id: string;
+            label: components["schemas"]["Label"];
+        };
+        /**
+         * Choice
+         * @description Some features of a layer.
+         */
+        api__models__runs__Choice: {
+            /** Layer */
+            layer: string;
+            /** Where */
+            where: {
+                [key: string]: string[];
+            };
+            /** Stages */
+            stages: string[];
         };
     };
     responses: never;
@@ -6251,6 +6590,205 @@ export interface operations {
                     "image/png": string;
                     "image/webp": string;
                     "application/pdf": string;
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_layer: {
+        parameters: {
+            query?: {
+                /** @description Kind of file */
+                f?: "gpkg" | "geojson" | "fgb" | "parquet" | "csv" | "xlsx";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the layer */
+                layer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geopackage+sqlite3": string;
+                    "application/geo+json": string;
+                    "application/vnd.flatgeobuf": string;
+                    "application/vnd.apache.parquet": string;
+                    "text/csv; charset=utf-8": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description The client has the present state */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such layer */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_all: {
+        parameters: {
+            query?: {
+                /** @description Kind of file */
+                f?: "gpkg" | "xlsx";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geopackage+sqlite3": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description The client has the present state */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such layer */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sync_pull: {
+        parameters: {
+            query?: {
+                /** @description Token of the answer before */
+                since?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncPulled"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sync_push: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncSent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncPushed"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sync_size: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncSize"];
                 };
             };
             /** @description A refusal */
