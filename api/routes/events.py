@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api import models
-from api.deps import CallerDep, ContextDep, LayerDep, StrictParameters, visible_feature
+from api.deps import CallerDep, ContextDep, LayerDep, StrictParameters
 from api.errors import RevisionMovedError
 from api.responses import etag_of, expected_revision, json_response
-from yzgeo.access import Caller, may_record_somewhere
+from yzgeo.access import Caller
 from yzgeo.catalogue import Layer
-from yzgeo.errors import ConflictError, FeatureUnknownError
+from yzgeo.errors import ConflictError, FeatureUnknownError, YzgeoError
 from yzgeo.ledger import Place
 from yzgeo.store.base import Store
 from yzgeo.workflows import progress
@@ -69,11 +69,8 @@ async def record_event(
     expected = expected_revision(request)
 
     def record() -> tuple[Receipt, dict[str, Any]]:
-        if expected is not None and may_record_somewhere(caller.role, caller.subdistricts):
-            visible_feature(context, caller, layer, uid)
-            _require(context.store, draft, expected, caller)
         try:
-            receipt = progress.record_event(context.store, draft, caller)
+            receipt = progress.record_event(context.store, draft, caller, expected=expected)
         except ConflictError as conflict:
             raise _with_versions(context.store, conflict, draft, caller) from None
         return receipt, progress.feature_stage(context.store, layer.id, uid, caller)
@@ -134,32 +131,15 @@ def _draft(layer: Layer, uid: str, body: models.EventSent) -> Draft:
     )
 
 
-def _require(store: Store, draft: Draft, expected: int, caller: Caller) -> None:
-    """
-    Refuse if the feature has moved on, unless this very entry moved it.
-
-    The ledger only grows, so a write in between cannot be lost; one that contradicts this entry is found again inside
-    the transaction.
-    """
-    present = store.feature(draft.layer, draft.uid)
-    if present.revision == expected or store.ledger.event(draft.id) is not None:
-        return
-    raise RevisionMovedError(
-        what=draft.uid,
-        base=expected,
-        current=present.revision,
-        base_version=_version(store, draft, expected),
-        current_version=progress.feature_stage(store, draft.layer, draft.uid, caller),
-    )
-
-
-def _with_versions(store: Store, conflict: ConflictError, draft: Draft, caller: Caller) -> ConflictError:
+def _with_versions(store: Store, conflict: ConflictError, draft: Draft, caller: Caller) -> YzgeoError:
     """Tell both versions; the entry that holds the same id is told only to those who may look it up."""
-    facts = {key: value for key, value in conflict.fields.items() if key != "first"}
+    facts = {key: value for key, value in conflict.fields.items() if key not in ("first", "expected")}
     facts["current_version"] = progress.feature_stage(store, draft.layer, draft.uid, caller)
-    if draft.base_revision is not None:
-        facts["base_version"] = _version(store, draft, draft.base_revision)
-    return ConflictError(**facts)
+    expected = conflict.fields.get("expected")
+    base = draft.base_revision if expected is None else int(str(expected))
+    if base is not None:
+        facts["base_version"] = _version(store, draft, base)
+    return ConflictError(**facts) if expected is None else RevisionMovedError(**facts)
 
 
 def _version(store: Store, draft: Draft, revision: int) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,37 @@ def test_whoever_comes_second_learns_of_it(workspace: Workspace) -> None:
     with pytest.raises(FeatureUnknownError):
         editing.delete(store, layer, PLANNER, made.uid)
     assert len(store.history(LAYER, made.uid)) == 2
+
+
+def test_of_all_who_edit_one_revision_exactly_one_is_kept(workspace: Workspace, catalogue: Catalogue) -> None:
+    """96 conditional edits from 8 threads through two stores of one file."""
+    store, layer = workspace.store, workspace.store.catalogue.layer(LAYER)
+    made, _ = editing.create(store, layer, PLANNER, FIRST)
+
+    named: set[tuple[object, bool]] = set()
+
+    def attempts(opened: Workspace, number: int) -> list[tuple[int, bool]]:
+        outcomes = []
+        for turn in range(12):
+            seen = opened.store.feature(LAYER, made.uid).revision
+            draft = Draft({"name": f"{number}-{turn}"}, with_geometry=False)
+            try:
+                editing.change(opened.store, layer, PLANNER, made.uid, draft, partial=True, expected=seen)
+            except ConflictError as refused:
+                named.add((refused.fields["what"], refused.fields["base"] == seen))
+                outcomes.append((seen, False))
+            else:
+                outcomes.append((seen, True))
+        return outcomes
+
+    with open_workspace(workspace.path, catalogue) as other, ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(attempts, (workspace, other)[number % 2], number) for number in range(8)]
+        outcomes = [outcome for each in asked for outcome in each.result()]
+    tried = {revision for revision, _ in outcomes}
+    assert sorted(revision for revision, won in outcomes if won) == sorted(tried)
+    assert len(outcomes) == 96
+    assert named == {(made.uid, True)}, "they did meet, and were told of the feature"
+    assert len(store.history(LAYER, made.uid)) == len(tried) + 1
 
 
 def test_a_viewer_may_not(workspace: Workspace) -> None:

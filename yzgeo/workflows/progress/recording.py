@@ -86,7 +86,7 @@ def receipt_code(event: Event) -> str:
     return f"{event.hash[:4]}-{event.hash[4:8]}".upper()
 
 
-def record_event(store: Store, draft: Draft, caller: Caller) -> Receipt:
+def record_event(store: Store, draft: Draft, caller: Caller, *, expected: int | None = None) -> Receipt:
     """
     Record one event.
 
@@ -98,6 +98,8 @@ def record_event(store: Store, draft: Draft, caller: Caller) -> Receipt:
         What to record.
     caller
         Who records it.
+    expected
+        Revision the feature has to be at when the entry is written; None to record on whatever is there.
 
     Returns
     -------
@@ -113,7 +115,8 @@ def record_event(store: Store, draft: Draft, caller: Caller) -> Receipt:
     EventRefusedError
         With all reasons.
     ConflictError
-        If others have recorded something meanwhile that contradicts it, or the id stands for another event.
+        If others have recorded something meanwhile that contradicts it, or the id stands for another event. Its field
+        ``expected`` is there if the feature has moved on from ``expected``.
     """
     layer, table = staged_layer(store, draft.layer, caller)
     if not may_record_somewhere(caller.role, caller.subdistricts):
@@ -139,6 +142,9 @@ def record_event(store: Store, draft: Draft, caller: Caller) -> Receipt:
     )
 
     def judge(existing: Sequence[Event], present: Feature, now: datetime) -> None:
+        # Inside the write: between this look and the entry nobody else can write.
+        if expected is not None and present.revision != expected:
+            raise ConflictError(what=draft.uid, base=expected, current=present.revision, expected=expected)
         issues = ledger.check(
             event,
             existing,

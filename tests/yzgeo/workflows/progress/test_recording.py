@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -20,8 +22,10 @@ from tests.yzgeo.workflows.progress.conftest import (
     here,
 )
 from yzgeo.access import Role
+from yzgeo.catalogue import Catalogue
 from yzgeo.errors import ConflictError, EventRefusedError, FeatureUnknownError, ForbiddenError, LayerUnknownError
 from yzgeo.store.base import Store
+from yzgeo.store.sqlite import GeoPackageStore
 from yzgeo.workflows import progress
 
 
@@ -134,3 +138,43 @@ def test_the_story_of_a_demolition(store: Store) -> None:
     assert store.feature(LAYER, FIRST).properties["stage"] == "demolished"
     assert progress.verify(store)["ok"]
     assert progress.feature_stage(store, LAYER, FIRST, NOBODY)["stage"]["id"] == "demolished"
+
+
+def test_of_all_who_write_on_one_revision_exactly_one_is_recorded(
+    store: Store, tmp_path: Path, catalogue: Catalogue
+) -> None:
+    """200 conditional writes from 8 threads through two stores of one file, which share no lock of ours."""
+
+    named: set[tuple[bool, object]] = set()
+
+    def attempts(opened: Store, number: int) -> list[tuple[int, bool]]:
+        outcomes = []
+        for turn in range(25):
+            seen = opened.feature(LAYER, FIRST).revision
+            told = draft(1 + 100 * number + turn, "measure", days=seen / 1000, cleared_m2=seen + number / 10)
+            try:
+                progress.record_event(opened, told, CHEN, expected=seen)
+            except ConflictError as refused:
+                named.add((refused.fields["expected"] == seen, refused.fields["what"]))
+            outcomes.append((seen, opened.ledger.event(told.id) is not None))
+        return outcomes
+
+    other = GeoPackageStore.open(tmp_path / "w", catalogue)
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(attempts, (store, other)[number % 2], number) for number in range(8)]
+        outcomes = [outcome for each in asked for outcome in each.result()]
+    other.close()
+    tried = {revision for revision, _ in outcomes}
+    assert sorted(revision for revision, won in outcomes if won) == sorted(tried), "one each: none twice, none missing"
+    assert len(outcomes) == 200
+    assert named == {(True, FIRST)}, "they did meet, and were told of the feature"
+    assert len(store.ledger.events(LAYER, FIRST)) == len(tried)
+    assert len(store.history(LAYER, FIRST)) == len(tried) + 1, "no version was skipped or lost"
+    assert store.ledger.verify().ok
+
+
+def test_what_was_recorded_is_confirmed_although_it_moved_the_feature_itself(store: Store) -> None:
+    seen = store.feature(LAYER, FIRST).revision
+    first = progress.record_event(store, draft(1, to="surveyed"), CHEN, expected=seen)
+    again = progress.record_event(store, draft(1, to="surveyed"), CHEN, expected=seen)
+    assert (again.created, again.event) == (False, first.event)
