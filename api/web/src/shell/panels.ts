@@ -51,6 +51,13 @@ export const PANELS: readonly PanelEntry[] = [
     roles: ['field', 'planner', 'bureau', 'admin'],
     component: defineAsyncComponent(() => import('@/modules/approvals/ApprovalsPanel.vue')),
   },
+  {
+    id: 'accounts',
+    icon: 'lock',
+    kind: 'desk',
+    roles: ['viewer', 'field', 'planner', 'bureau', 'admin'],
+    component: defineAsyncComponent(() => import('@/modules/accounts/AccountsPanel.vue')),
+  },
 ]
 
 export function panelsFor(role: Account['role'], kind: PanelEntry['kind']): PanelEntry[] {
