@@ -53,10 +53,34 @@ class CircleDescription(BaseModel):
     evidence: str
 
 
+class LayerChoice(BaseModel):
+    """Some features of a layer."""
+
+    layer: str
+    where: dict[str, list[str]]
+    stages: list[str]
+
+
+class CandidateChoice(LayerChoice):
+    """Where something could be built."""
+
+    id: str
+    title: Label
+
+
+class ScenarioChoices(BaseModel):
+    """Which roads a scenario can open, which parcels it can reuse, and what siting can choose from."""
+
+    roads: list[LayerChoice]
+    parcels: list[LayerChoice]
+    candidates: list[CandidateChoice]
+
+
 class Circles(BaseModel):
-    """All circles."""
+    """All circles, and what scenarios can change."""
 
     circles: list[CircleDescription]
+    choices: ScenarioChoices
 
 
 class RunSent(BaseModel):

@@ -16,6 +16,9 @@ router = APIRouter(prefix="/api", tags=["runs"], dependencies=[StrictParameters]
 
 @router.get("/circles", operation_id="circles", response_model=models.Circles)
 async def circles(request: Request, desk: DeskDep) -> Response:
-    """Every circle with its limit, its facilities and the source of its figure."""
-    content = {"circles": runs.describe_circles(desk.circles, desk.catalogue, desk.sources)}
+    """Every circle with its limit, its facilities and the source of its figure; and what a scenario can change."""
+    content = {
+        "circles": runs.describe_circles(desk.circles, desk.catalogue, desk.sources),
+        "choices": runs.describe_choices(desk.sources),
+    }
     return json_response(request, content, etag=etag_of(content))

@@ -54,6 +54,7 @@ class Projects(Pick):
     """Works that make a new way once they are delivered."""
 
     raised: Values = Field({}, description="These pass over the ground: bridges")
+    switches: Values = Field({}, description="These the page offers to open one by one; all of them without it")
 
 
 class NetworkSpec(_Model):
@@ -145,8 +146,8 @@ def _problems(sources: Sources, catalogue: Catalogue) -> Iterator[str]:
 
 
 def _wrong_values(pick: Pick, layer: Layer) -> Iterator[str]:
-    raised = pick.raised if isinstance(pick, Projects) else {}
-    for field, values in [*pick.where.items(), *pick.unless.items(), *raised.items()]:
+    named = [pick.where, pick.unless, *([pick.raised, pick.switches] if isinstance(pick, Projects) else [])]
+    for field, values in [entry for each in named for entry in each.items()]:
         if field not in layer.fields_by_id:
             yield f"layer {layer.id!r} has no field {field!r}"
             continue

@@ -7,7 +7,9 @@ from api import models
 
 def test_every_circle_with_its_limit_and_source(client) -> None:
     answer = client.get("/api/circles")
-    circles = models.Circles.model_validate(answer.json()).circles
+    told = models.Circles.model_validate(answer.json())
+    assert [one.layer for one in told.choices.roads] == ["road_project"]
+    circles = told.circles
     limits = {one.id: one.limit.metres for one in circles}
     assert limits["fitness_10min_1000m"] == 1000
     assert limits["shelter"] is None

@@ -27,6 +27,7 @@ def test_the_shipped_file_fits_the_shipped_layers(catalogue) -> None:
         ("barriers: [railway, water]", "barriers: [moon]"),
         ("expressway", "flying"),
         ("stages: [cleared, reused]", "stages: [dancing]"),
+        ("switches: {kind: [overpass, dead_end]}", "switches: {kind: [tunnel_to_the_moon]}"),
         ("people: residents", "people: nobody"),
         ("spacing_m: 20", "spacing_m: 0"),
     ],

@@ -16,6 +16,7 @@ from .parameters import Analysis as Analysis
 from .processes import PROCESSES as PROCESSES
 from .processes import RESULTS as RESULTS
 from .processes import Process as Process
+from .processes import describe_choices as describe_choices
 from .processes import describe_circles as describe_circles
 from .processes import describe_inputs as describe_inputs
 from .processes import process as process

@@ -9,6 +9,7 @@ from typing import Any
 
 from yzgeo.catalogue import Catalogue, Label
 from yzgeo.coverage import Circle, Sources
+from yzgeo.coverage.sources import Pick, Values
 from yzgeo.errors import ProcessUnknownError
 
 from .parameters import QUESTIONS, Analysis, Question
@@ -168,6 +169,45 @@ def describe_circles(circles: Mapping[str, Circle], catalogue: Catalogue, source
         }
         for one in circles.values()
     ]
+
+
+def describe_choices(sources: Sources) -> dict[str, Any]:
+    """
+    List what a scenario can change, and where something could be built.
+
+    Parameters
+    ----------
+    sources
+        What the analyses read.
+
+    Returns
+    -------
+    dict
+        ``roads``: projects that can be opened one by one; ``parcels``: what can be reused; ``candidates`` of a siting.
+    """
+    roads: list[dict[str, Any]] = []
+    for network in sources.networks.values():
+        if network.projects is not None:
+            choice = _choice(network.projects) | {"where": _plain(network.projects.switches or network.projects.where)}
+            roads += [] if choice in roads else [choice]
+    candidates = [
+        {"id": name, **_choice(one), "title": one.title.model_dump()} for name, one in sources.candidates.items()
+    ]
+    # What is built on already is no parcel to reuse, so the candidates of that layer say which are.
+    parcels: list[Pick] = [one for one in sources.candidates.values() if one.layer == sources.parcels.layer]
+    return {
+        "roads": roads,
+        "parcels": [_choice(one) for one in parcels or [sources.parcels]],
+        "candidates": candidates,
+    }
+
+
+def _choice(pick: Pick) -> dict[str, Any]:
+    return {"layer": pick.layer, "where": _plain(pick.where), "stages": list(pick.stages)}
+
+
+def _plain(values: Values) -> dict[str, list[str]]:
+    return {field: list(known) for field, known in values.items()}
 
 
 def _minutes(one: Circle) -> float | None:

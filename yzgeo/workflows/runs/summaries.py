@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from yzgeo import coverage
 from yzgeo.network import TOLERANCE_M
@@ -135,13 +136,19 @@ def by_unit(homes: pd.DataFrame, column: str, names: Mapping[str, Mapping[str, s
         ``code``, ``name`` and a share per weight, the least covered first.
     """
     known = names.get(column, {})
+    units = homes[column].fillna("").astype(str)
+    unit_of, codes = pd.factorize(units, sort=True)
+    told = pd.DataFrame({"unit": units, "office": homes["subdistrict"]}).dropna().drop_duplicates()
+    alone = told.loc[~told["unit"].duplicated(keep=False)]
+    offices = dict(zip(alone["unit"], alone["office"].astype(str), strict=True))
+    covered = homes["covered"].to_numpy(dtype=bool)
+    shares = {weight: _shares(homes[weight].to_numpy(dtype=float), covered, unit_of, len(codes)) for weight in WEIGHTS}
     rows = []
-    for code, group in homes.groupby(homes[column].fillna(""), sort=True):
-        entry: dict[str, Any] = {"code": str(code) or None, "name": known.get(str(code))}
+    for number, code in enumerate(codes.tolist()):
+        entry: dict[str, Any] = {"code": code or None, "name": known.get(code)}
         if column != "subdistrict":
-            offices = group["subdistrict"].dropna().unique()
-            entry["subdistrict"] = str(offices[0]) if len(offices) == 1 else None
-        rows.append(entry | {weight: share(group, weight) for weight in WEIGHTS})
+            entry["subdistrict"] = offices.get(code)
+        rows.append(entry | {weight: shares[weight][number] for weight in WEIGHTS})
     return sorted(rows, key=lambda row: (_sortable(row["buildings"]["share"]), row["code"] or ""))
 
 
@@ -232,6 +239,22 @@ def compare(one: pd.DataFrame, other: pd.DataFrame, *, limit_m: float | None = N
         "only_before": len(before.index.difference(both)),
         "only_after": len(after.index.difference(both)),
     }
+
+
+def _shares(
+    values: NDArray[np.float64], covered: NDArray[np.bool_], unit_of: NDArray[np.int64], count: int
+) -> list[dict[str, float | None]]:
+    """As `share`, for every unit at once: a district has hundreds, and the slider asks for all of them."""
+    known = ~np.isnan(values)
+    there = np.bincount(unit_of[known], minlength=count) > 0
+    total = np.bincount(unit_of, weights=np.where(known, values, 0.0), minlength=count)
+    reached = np.bincount(unit_of, weights=np.where(known & covered, values, 0.0), minlength=count)
+    return [
+        {"covered": part, "total": whole, "share": 100 * part / whole if whole > 0 else None}
+        if any_known
+        else {"covered": None, "total": None, "share": None}
+        for any_known, part, whole in zip(there.tolist(), reached.tolist(), total.tolist(), strict=True)
+    ]
 
 
 def _amount(values: pd.Series) -> float | None:

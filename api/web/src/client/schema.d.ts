@@ -672,90 +672,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/layers/{layer_id}/download": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Layer
-         * @description One layer as a file: the fields and features the caller may see.
-         */
-        get: operations["download_layer"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/download": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Package
-         * @description Every layer the caller may see in one file; the GeoPackage opens in QGIS with its styles.
-         */
-        get: operations["download_all"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sync": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Pull
-         * @description What changed in the caller's street offices: features with their state, forms, and what is gone.
-         */
-        get: operations["sync_pull"];
-        put?: never;
-        /**
-         * Push
-         * @description Record entries made offline; sending the same again changes nothing, and each has an answer of its own.
-         */
-        post: operations["sync_push"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sync/size": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Size
-         * @description How much the first download is, to be told before it starts.
-         */
-        get: operations["sync_size"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/imports": {
         parameters: {
             query?: never;
@@ -880,6 +796,50 @@ export interface paths {
          * @description The rejected rows with everything that was in them, where, and why not: to be mended and sent again.
          */
         get: operations["import_rejected"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pull
+         * @description What changed in the caller's street offices: features with their state, forms, and what is gone.
+         */
+        get: operations["sync_pull"];
+        put?: never;
+        /**
+         * Push
+         * @description Record entries made offline; sending the same again changes nothing, and each has an answer of its own.
+         */
+        post: operations["sync_push"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sync/size": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Size
+         * @description How much the first download is, to be told before it starts.
+         */
+        get: operations["sync_size"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1869,6 +1829,15 @@ export interface components {
             title: components["schemas"]["Label"];
         };
         /**
+         * Choice
+         * @description A value a field may take.
+         */
+        Choice: {
+            /** Id */
+            id: string;
+            label: components["schemas"]["Label"];
+        };
+        /**
          * ChosenSite
          * @description A site of a proposal.
          */
@@ -2635,7 +2604,7 @@ export interface components {
             unit: string | null;
             description: components["schemas"]["Label"] | null;
             /** Values */
-            values: components["schemas"]["api__models__overview__Choice"][];
+            values: components["schemas"]["Choice"][];
         };
         /**
          * Figure
@@ -3141,6 +3110,20 @@ export interface components {
             evidence: string[];
             /** Evidence En */
             evidence_en: string[];
+        };
+        /**
+         * LayerChoice
+         * @description Some features of a layer.
+         */
+        LayerChoice: {
+            /** Layer */
+            layer: string;
+            /** Where */
+            where: {
+                [key: string]: string[];
+            };
+            /** Stages */
+            stages: string[];
         };
         /**
          * LayerDescription
@@ -4192,9 +4175,9 @@ export interface components {
          */
         ScenarioChoices: {
             /** Roads */
-            roads: components["schemas"]["api__models__runs__Choice"][];
+            roads: components["schemas"]["LayerChoice"][];
             /** Parcels */
-            parcels: components["schemas"]["api__models__runs__Choice"][];
+            parcels: components["schemas"]["LayerChoice"][];
             /** Candidates */
             candidates: components["schemas"]["CandidateChoice"][];
         };
@@ -5040,29 +5023,6 @@ export interface components {
             to: string;
             from_label: components["schemas"]["Label"];
             to_label: components["schemas"]["Label"];
-        };
-        /**
-         * Choice
-         * @description A value a field may take.
-         */
-        api__models__overview__Choice: {
-            /** Id */
-            id: string;
-            label: components["schemas"]["Label"];
-        };
-        /**
-         * Choice
-         * @description Some features of a layer.
-         */
-        api__models__runs__Choice: {
-            /** Layer */
-            layer: string;
-            /** Where */
-            where: {
-                [key: string]: string[];
-            };
-            /** Stages */
-            stages: string[];
         };
     };
     responses: never;
@@ -6603,205 +6563,6 @@ export interface operations {
             };
         };
     };
-    download_layer: {
-        parameters: {
-            query?: {
-                /** @description Kind of file */
-                f?: "gpkg" | "geojson" | "fgb" | "parquet" | "csv" | "xlsx";
-            };
-            header?: never;
-            path: {
-                /** @description Id of the layer */
-                layer_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The file */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/geopackage+sqlite3": string;
-                    "application/geo+json": string;
-                    "application/vnd.flatgeobuf": string;
-                    "application/vnd.apache.parquet": string;
-                    "text/csv; charset=utf-8": string;
-                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
-                };
-            };
-            /** @description The client has the present state */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description No such layer */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A refusal */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    download_all: {
-        parameters: {
-            query?: {
-                /** @description Kind of file */
-                f?: "gpkg" | "xlsx";
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The file */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/geopackage+sqlite3": string;
-                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
-                };
-            };
-            /** @description The client has the present state */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description No such layer */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A refusal */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    sync_pull: {
-        parameters: {
-            query?: {
-                /** @description Token of the answer before */
-                since?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SyncPulled"];
-                };
-            };
-            /** @description A refusal */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    sync_push: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SyncSent"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SyncPushed"];
-                };
-            };
-            /** @description A refusal */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    sync_size: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SyncSize"];
-                };
-            };
-            /** @description A refusal */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     imports: {
         parameters: {
             query?: {
@@ -7243,6 +7004,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sync_pull: {
+        parameters: {
+            query?: {
+                /** @description Token of the answer before */
+                since?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncPulled"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sync_push: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncSent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncPushed"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sync_size: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncSize"];
                 };
             };
             /** @description A refusal */

@@ -7,7 +7,7 @@ import pytest
 
 from yzgeo.coverage import load_circles, load_sources
 from yzgeo.errors import ProcessUnknownError
-from yzgeo.workflows.runs import PROCESSES, describe_circles, describe_inputs, process
+from yzgeo.workflows.runs import PROCESSES, describe_choices, describe_circles, describe_inputs, process
 
 
 def test_each_input_has_a_schema_and_both_languages(catalogue) -> None:
@@ -30,6 +30,28 @@ def test_circles_are_told_with_limit_and_source(catalogue) -> None:
     assert told["shelter"]["limit"]["field"] == "service_radius_m"
     assert set(told["living_10min"]["facility"]["layers"]) == {"public_facility"}
     assert all(one["source"] for one in told.values())
+
+
+def test_what_a_scenario_can_change_is_told_by_the_catalogue(catalogue) -> None:
+    told = describe_choices(load_sources(catalogue))
+    (roads,) = told["roads"]
+    assert (roads["layer"], roads["where"]) == ("road_project", {"kind": ["overpass", "dead_end"]})
+    (parcels,) = told["parcels"]
+    assert (parcels["layer"], parcels["stages"]) == ("shantytown_parcel", ["cleared"])
+    assert [one["id"] for one in told["candidates"]] == ["cleared_parcels", "parks", "compounds"]
+
+
+def test_another_catalogue_has_other_choices(catalogue) -> None:
+    sources = load_sources(catalogue)
+    walk = sources.networks["walk"]
+    other = walk.projects.model_copy(update={"layer": "pipe_segment", "switches": {}, "where": {"kind": ("storm",)}})
+    networks = {"walk": walk.model_copy(update={"projects": other})}
+    land = sources.parcels.model_copy(update={"layer": "park_green", "stages": ()})
+    told = describe_choices(sources.model_copy(update={"networks": networks, "parcels": land, "candidates": {}}))
+    assert told["roads"] == [{"layer": "pipe_segment", "where": {"kind": ["storm"]}, "stages": []}]
+    assert told["parcels"] == [{"layer": "park_green", "where": {}, "stages": []}]
+    bare = {"walk": walk.model_copy(update={"projects": None})}
+    assert describe_choices(sources.model_copy(update={"networks": bare}))["roads"] == []
 
 
 def test_an_unknown_process_is_refused() -> None:

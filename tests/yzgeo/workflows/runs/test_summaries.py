@@ -44,6 +44,17 @@ def test_units_are_listed_the_least_covered_first() -> None:
     ]
 
 
+def test_units_add_up_as_each_of_them_alone() -> None:
+    homes = HOMES.assign(community=["c1", "c2", "c2", "c2"], people=[None, 20.0, None, 40.0])
+    rows = {row["code"]: row for row in by_unit(homes, "community", {})}
+    for code, row in rows.items():
+        part = homes.loc[homes["community"] == code]
+        assert [row[weight] for weight in ("people", "dwellings")] == [share(part, "people"), share(part, "dwellings")]
+    assert rows["c1"]["people"]["total"] is None
+    # c2 lies in s1 and s2, so it has no street office of its own.
+    assert (rows["c1"]["subdistrict"], rows["c2"]["subdistrict"]) == ("s1", None)
+
+
 def test_parcels_by_their_land() -> None:
     land = pd.DataFrame(
         {

@@ -1,6 +1,7 @@
 /** Calls about scenarios, and the roads and parcels that a scenario can change. */
 import { ask, fetchRows, type DistrictFeature } from '@/client'
 import type { components } from '@/client/schema'
+import { filtersOf, type Choice } from './choices'
 
 export type Change =
   | { kind: 'add_facility'; layer: string; lon: number; lat: number; properties?: Record<string, unknown> }
@@ -10,6 +11,8 @@ export type Change =
 
 /** As the service keeps it; which fields a change has depends on its kind. */
 export type Scenario = Omit<components['schemas']['ScenarioRead'], 'changes'> & { changes: Change[] }
+
+export type Choices = components['schemas']['ScenarioChoices']
 
 export type Edit = Partial<Pick<Scenario, 'title' | 'note' | 'changes'>>
 
@@ -38,17 +41,15 @@ export function acceptProposal(id: string, run: string): Promise<Scenario> {
   return ask(`/api/scenarios/${id}/accept`, send('POST', { run }))
 }
 
-/** Roads that do not exist yet, as the plan names them. */
-const ROADS = { layer: 'road_project', kinds: ['overpass', 'dead_end'] } as const
-export const PARCELS = { layer: 'shantytown_parcel', stage: 'cleared' } as const
 const MOST_ROWS = 200
 
-export async function fetchRoads(): Promise<DistrictFeature[]> {
-  const answers = await Promise.all(ROADS.kinds.map((kind) => fetchRows(ROADS.layer, { kind }, MOST_ROWS)))
-  return answers.flatMap(({ features }) => features as DistrictFeature[])
+/** What a scenario can change, as the catalogue of this server says. */
+export async function fetchChoices(): Promise<Choices> {
+  return (await ask<components['schemas']['Circles']>('/api/circles')).choices
 }
 
-export async function fetchParcels(): Promise<DistrictFeature[]> {
-  const { features } = await fetchRows(PARCELS.layer, { stage: PARCELS.stage }, MOST_ROWS)
-  return features as DistrictFeature[]
+export async function fetchChosen(choices: readonly Choice[]): Promise<DistrictFeature[]> {
+  const asked = choices.flatMap((choice) => filtersOf(choice).map((filter) => ({ layer: choice.layer, filter })))
+  const answers = await Promise.all(asked.map(({ layer, filter }) => fetchRows(layer, filter, MOST_ROWS)))
+  return answers.flatMap(({ features }) => features as DistrictFeature[])
 }

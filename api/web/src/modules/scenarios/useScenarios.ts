@@ -6,7 +6,7 @@ import { drawRun, fetchComparison, fetchRoute, namesOf, useCoverage, useRun, use
 import { useSession } from '@/modules/session'
 import { useLoad } from '@/shared/useLoad'
 import { useView } from '@/shared/useView'
-import { acceptProposal, changeScenario, createScenario, dropScenario, fetchParcels, fetchRoads, fetchScenarios, type Edit, type Scenario } from './api'
+import { acceptProposal, changeScenario, createScenario, dropScenario, fetchChoices, fetchChosen, fetchScenarios, type Edit, type Scenario } from './api'
 import { withFacility } from './changes'
 import { marksOf, movedByOffice, proposalChange } from './compare'
 
@@ -21,8 +21,9 @@ function create() {
   const coverage = useCoverage()
   const { shapes, load } = useShapes()
   const list = useLoad(fetchScenarios)
-  const roads = useLoad(fetchRoads)
-  const parcels = useLoad(fetchParcels)
+  const choices = useLoad(fetchChoices)
+  const roads = useLoad(() => fetchChosen(choices.value.value?.roads ?? []))
+  const parcels = useLoad(() => fetchChosen(choices.value.value?.parcels ?? []))
   const current = shallowRef<Scenario | null>(null)
   const today = useRun({ points: false })
   const after = useRun()
@@ -178,6 +179,7 @@ function create() {
     if (!coverage.circles.value.value) await coverage.circles.run()
     const first = coverage.circles.value.value?.[0]
     if (coverage.chosen.value === '' && first) coverage.chosen.value = first.id
+    if (!choices.value.value) await choices.run()
     await Promise.all([list.run(), roads.run(), parcels.run()])
     if (current.value) await pick(current.value.id)
   }
@@ -187,7 +189,7 @@ function create() {
   }
 
   return {
-    list, roads, parcels, roadNames, parcelNames, current, add, pick, edit, drop, evaluate, today, after, comparison, moved, showMoved,
+    list, choices, roads, parcels, roadNames, parcelNames, current, add, pick, edit, drop, evaluate, today, after, comparison, moved, showMoved,
     siting, propose, accept, result, showing, error, busy, placing, focus, route, look, open, close,
   }
 }
