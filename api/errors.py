@@ -113,6 +113,7 @@ STATUS: Mapping[type[YzgeoError], int] = {
     library.GeometryTypeError: 422,
     library.RowsRejectedError: 422,
     library.ArchiveUnsafeError: 422,
+    library.XmlEntitiesError: 422,
     library.CrsParametersNeededError: 422,
     library.ValueUnreadableError: 422,
     library.CircleUnknownError: 404,

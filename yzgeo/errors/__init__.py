@@ -441,6 +441,16 @@ class ArchiveUnsafeError(InputError):
     remedy_en = "Pack it again with nothing but the files to import."
 
 
+class XmlEntitiesError(ArchiveUnsafeError):
+    """XML declares entities, which can grow without bound or read other files, so it is not parsed."""
+
+    code = "xml_entities"
+    zh = "{path} 没有打开：它的 XML 带有实体声明（DOCTYPE / ENTITY），展开后可能撑满内存，或读取别的文件。"
+    en = "{path} was not opened: its XML declares entities (DOCTYPE / ENTITY), which can fill memory or read files."
+    remedy_zh = "正常的 KML、GPX、XLSX 不带这种声明。请用制图或表格软件重新导出。"
+    remedy_en = "Real KML, GPX and XLSX files carry no such declaration; export the file again."
+
+
 class SettingUnknownError(YzgeoError):
     """An environment variable of ours has a name nobody reads."""
 

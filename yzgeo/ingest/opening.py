@@ -23,6 +23,8 @@ _SHAPE_PARTS = (".shx", ".dbf")
 _TABLES = {"shp": ".dbf", "tab": ".dat", "mif": ".mid"}
 _NEUTRAL = re.compile(rb'(?i)(charset\s+"?)neutral("?)')
 _TEXT_BYTES = 4 * 1024**2
+_BINARY_DRAWING = b"AutoCAD Binary DXF"
+_CODE_PAGE = re.compile(rb"\$DWGCODEPAGE\s+3\s+(\w+)")
 _KIND_OF_BOOK = {"xl/workbook.xml": "xlsx", "word/document.xml": "docx"}
 
 
@@ -112,6 +114,8 @@ def _finished(path: Path, kind: str, folder: Path, stated: Sequence[str]) -> Ope
     guess = None
     if kind in _TABLES:
         path, guess = _with_encoding(path, kind, folder)
+    if kind == "dxf":
+        guess = _drawing_encoding(path)
     return Opened(path, kind, guess, kinds.declared_by(kind, head), (*stated, *_titles(kind, head)))
 
 
@@ -193,6 +197,22 @@ def _with_encoding(path: Path, kind: str, folder: Path) -> tuple[Path, encodings
     if kind == "tab":
         path = _with_charset(path, guess, folder)
     return path, guess
+
+
+def _drawing_encoding(path: Path) -> encodings.EncodingGuess | None:
+    """
+    Tell the encoding of a drawing's texts by their bytes.
+
+    From AutoCAD 2007 on they are UTF-8 whatever code page the head still names, and programs that write older drawings
+    name any; GDAL believes the head.
+    """
+    with path.open("rb") as file:
+        content = file.read(_TEXT_BYTES)
+    if content.startswith(_BINARY_DRAWING):
+        return None
+    page = _CODE_PAGE.search(content[:_HEAD_BYTES])
+    lines = [line for line in content.splitlines() if not line.isascii()]
+    return encodings.guess(lines, declared=page[1].decode("ascii") if page else None)
 
 
 def _with_charset(path: Path, guess: encodings.EncodingGuess, folder: Path) -> Path:

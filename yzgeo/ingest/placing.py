@@ -82,8 +82,6 @@ def settle(
     """
     if source.geometry is None or kind == "none" or shapely.is_missing(source.geometry).all():
         return Settled(source, None, placed=True)
-    if source.kind == "dxf":
-        source = _without_texts(source, kind)
     guess = _guess(source, district, chosen, places, shift)
     likely = guess.candidates[0].system if guess.candidates else None
     system = systems.parse(chosen) if chosen else guess.chosen or likely
@@ -219,26 +217,3 @@ def _mend(
     mended = shapes.copy()
     mended[poor[good]] = crs.transform(result.geometries[good], district.metric_crs, district.storage_crs)
     return mended, [issue for issue in result.issues if issue.level != "error"]
-
-
-def _without_texts(source: Source, kind: GeometryKind) -> Source:
-    """Keep the shapes of a drawing that the layer wants; a text inside a closed line becomes its code."""
-    if source.geometry is None or kind == "point":
-        return source
-    is_text = np.asarray(shapely.get_dimensions(source.geometry) == 0)
-    texts, shapes = source.geometry[is_text], source.geometry[~is_text]
-    words = source.table["Text"].to_numpy()[is_text] if "Text" in source.table else np.array([], dtype=object)
-    table = source.table[~is_text].reset_index(drop=True)
-    if kind == "polygon" and len(texts) and len(shapes):
-        rings = shapely.get_num_points(shapes) >= 4
-        areas = np.full(len(shapes), None, dtype=object)
-        areas[rings] = [_area(shape) for shape in shapes[rings]]
-        row, text = shapely.STRtree(texts).query(areas, predicate="contains")
-        inside = {int(one): str(words[other]) for one, other in zip(row[::-1], text[::-1], strict=True)}
-        table["编号"] = [inside.get(index) for index in range(len(shapes))]
-    return replace(source, table=table, geometry=shapes, unreadable=source.unreadable[~is_text])
-
-
-def _area(line: shapely.Geometry) -> shapely.Geometry | None:
-    points = shapely.get_coordinates(line)
-    return shapely.Polygon(points) if len(points) >= 4 and np.allclose(points[0], points[-1]) else None

@@ -35,6 +35,7 @@ _FIXED_LAYERS = {
     ("osm.pbf", "line"): "lines",
     ("osm.pbf", "polygon"): "multipolygons",
 }
+_CODE_PAGES = {"GBK": "CP936", "GB18030": "CP936"}
 _FILTERS = {("osm.pbf", "line"): "highway IS NOT NULL"}
 
 
@@ -124,6 +125,8 @@ def _read_gdal(opened: opening.Opened, request: Mapping[str, Any]) -> dict[str, 
     layer = _choose(opened.path.name, listed, request["layer"] or (fixed if fixed in listed else None))
     # What is not certain is left to the format's own mark, which GDAL reads.
     encoding = request["encoding"] or (opened.encoding.chosen if opened.encoding is not None else None)
+    if opened.kind == "dxf" and encoding is not None:
+        pyogrio.set_gdal_config_options({"DXF_ENCODING": _CODE_PAGES.get(encoding.upper(), encoding)})
     where = _FILTERS.get((opened.kind, request.get("wants") or "")) if fixed == layer else None
     with pyogrio.open_arrow(
         name,

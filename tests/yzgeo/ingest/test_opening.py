@@ -24,7 +24,7 @@ CORPUS = Path(__file__).parents[2] / "data" / "import"
         ("declared.gpkg.zip", "gpkg", None, "file"),
         ("bare.geojson", "geojson", None, "format"),
         ("places.kmz", "kml", None, "format"),
-        ("drawing.dxf", "dxf", None, "nothing"),
+        ("drawing.dxf", "dxf", "GBK", "nothing"),
         ("ledger_plain.xlsx", "xlsx", None, "nothing"),
         ("ledger_old.xls", "xls", None, "nothing"),
         ("ledger_gbk.csv", "csv", None, "nothing"),

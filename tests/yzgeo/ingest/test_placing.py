@@ -64,14 +64,6 @@ def test_old_datums_wait_for_parameters(district):
     assert furthest_m(settled.source, "xian80.zip") < 0.01
 
 
-def test_a_drawing_becomes_areas_with_the_codes_inside_them(district):
-    source = reading.read(CORPUS / "drawing.dxf")
-    settled = placing.settle(source, "polygon", district=district, chosen="EPSG:4550")
-    assert list(settled.source.table["编号"]) == truth("drawing.dxf")["codes"]
-    assert {shape.geom_type for shape in settled.source.geometry} == {"Polygon"}
-    assert furthest_m(settled.source, "drawing.dxf") < 0.01
-
-
 def test_sound_shapes_keep_their_coordinates_to_the_last_digit(district):
     source = reading.read(CORPUS / "declared.geojson")
     settled = placing.settle(source, "polygon", district=district)

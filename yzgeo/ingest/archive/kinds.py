@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
-from yzgeo.errors import ArchiveUnsafeError, FileUnreadableError
+from yzgeo.errors import FileUnreadableError, XmlEntitiesError
 
 FORMATS = "Shapefile, GeoPackage, GeoJSON, FileGDB, KML/KMZ, GPX, MapInfo TAB/MIF, DXF, CSV, XLSX, XLS, OSM PBF"
 
@@ -138,7 +138,7 @@ def check_kind(name: str, head: bytes, size: int) -> str:
     ------
     FileUnreadableError
         If it is empty, no data, a drawing that has to be converted, or something else than its name says.
-    ArchiveUnsafeError
+    XmlEntitiesError
         If its XML declares entities.
     """
     if size == 0 or not head:
@@ -148,11 +148,11 @@ def check_kind(name: str, head: bytes, size: int) -> str:
         reason = "DWG 请先在 CAD 软件中另存为 DXF / save the DWG as DXF first"
         raise _unreadable(name, reason)
     expected = _SUFFIX_KINDS.get(PurePosixPath(name).suffix.lower())
+    if kind in {"kml", "gpx", "xml"}:  # a declaration stands before the element that tells KML from GPX
+        check_xml(name, head)
     if kind in _FOREIGN or (expected is not None and expected != kind and not _alike(expected, kind)):
         called = expected or PurePosixPath(name).suffix or "?"
         raise _unreadable(name, f"内容是 {kind}，不是 {called} / it is {kind}, not {called}")
-    if kind in {"kml", "gpx"}:
-        check_xml(name, head)
     return kind
 
 
@@ -195,12 +195,12 @@ def check_xml(name: str, head: bytes) -> None:
 
     Raises
     ------
-    ArchiveUnsafeError
+    XmlEntitiesError
         If there is a document type or entity declaration.
     """
     plain = head.replace(b"\x00", b"")  # UTF-16 hides the letters between zero bytes
     if _ENTITY.search(plain):
-        raise ArchiveUnsafeError(path=name, reason_zh="XML 中声明了实体", reason_en="its XML declares entities")
+        raise XmlEntitiesError(path=name)
 
 
 def data_sets(names: Sequence[str]) -> tuple[DataSet, ...]:

@@ -269,7 +269,7 @@ def _check_parts(archive: zipfile.ZipFile, path: str, limits: SheetLimits) -> No
     for info in archive.infolist():
         if info.filename.endswith((".xml", ".rels")):
             with archive.open(info) as part:
-                check_xml(path, part.read(64 * 1024))
+                check_xml(path, part.read())  # a comment before the declaration may be of any length
 
 
 def _xlsx_sheet(values: Any, formulas: Any, archive: zipfile.ZipFile, grid: _Grid, epoch_1904: bool) -> Sheet:  # noqa: FBT001

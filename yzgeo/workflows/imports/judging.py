@@ -30,7 +30,7 @@ from yzgeo.errors import (
     ParameterError,
     YzgeoError,
 )
-from yzgeo.ingest import placing, reading, rows
+from yzgeo.ingest import drawings, placing, reading, rows
 from yzgeo.ingest.columns import Head, suggest
 from yzgeo.ingest.crs_guess import given
 from yzgeo.ingest.crs_guess import systems as guessed
@@ -143,6 +143,7 @@ def judge(
     source = reading.read(
         path, encoding=order.encoding, layer_in_file=order.sheet, member=order.member, layer=spec, limits=limits
     )
+    source = drawings.as_table(source, spec)
     if source.rows == 0:
         reason = "文件里没有任何行 / the file has no rows"
         raise FileUnreadableError(path=str(path), reason=reason, formats=reading.FORMAT_NAMES)
@@ -235,6 +236,9 @@ class _Work:
             places=self.places,
             shift=self.shift.shift if self.shift is not None else None,
         )
+        if self.settled.placed:
+            placed, told = drawings.measured(self.settled.source, self.spec, self.district)
+            self.settled = replace(self.settled, source=placed, issues=(*self.settled.issues, *told))
 
     def check(self) -> None:
         """Turn rows into features, and say why not."""
@@ -527,10 +531,10 @@ def _unplaced(work: _Work) -> tuple[ImportReport, YzgeoError | None]:
 
 
 def _digest(file: Path) -> str:
-    """Hash the file; a Shapefile's texts and system are part of what was imported."""
-    if not file.is_file():
+    """Hash the file; a Shapefile's texts and system are part of what was imported, and a geodatabase is a folder."""
+    if not file.exists():
         raise FileMissingError(path=str(file))
-    parts = [file]
+    parts = sorted(part for part in file.rglob("*") if part.is_file()) if file.is_dir() else [file]
     if file.suffix.lower() == ".shp":
         parts += [found for end in _SIDECARS if (found := file.with_suffix(end)).is_file()]
     total = hashlib.sha256()
