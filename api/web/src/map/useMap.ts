@@ -6,6 +6,7 @@ import type { BaseMap, Bounds, GeometryKind, Position2 } from '@/client'
 import type { MapPosition } from '@/shared/viewState'
 import { applyContent } from './applying'
 import { extras, stepsBetween, takeSteps, wish, type MapExtra } from './extras'
+import { provideHatch } from './hatch'
 import { loadMapLibrary } from './loadMap'
 import { FIRST_OVERLAY, SELECTION, selectionData, SKETCH, sketchData, type Sketch } from './overlays'
 import { sortPicks, type Hit, type Pick } from './picking'
@@ -73,6 +74,7 @@ export function useMap(content: () => MapContent, sketching: () => boolean, even
       validateStyle: false,
     })
     created.addControl(new library.ScaleControl({ maxWidth: 110, unit: 'metric' }), 'bottom-left')
+    provideHatch(created)
     markVisible(created)
     created.once('idle', () => {
       performance.mark('yzgeo-map-painted')

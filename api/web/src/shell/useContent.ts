@@ -1,6 +1,6 @@
 /** What the map shows: the chosen layers on the chosen day, and on the left of a curtain on an earlier one. */
 import { computed } from 'vue'
-import type { MapContent } from '@/map'
+import { withHatch, type MapContent } from '@/map'
 import { useCatalogue, useChoice } from '@/modules/layers'
 import { styleOnDay, usePeriod } from '@/modules/time'
 import { useView } from '@/shared/useView'
@@ -13,12 +13,13 @@ export function useContent() {
   // An address with a day shows that day at once, not today's map first.
   if (view.day || view.before) void read()
 
+  const hatched = computed(() => style.value && withHatch(style.value))
   const kinds = computed(() => new Map(layers.value.map((layer) => [layer.id, layer.geometry])))
   const staged = computed(() => new Set(layers.value.filter(({ stages }) => stages.length > 0).map(({ id }) => id)))
 
   function onDay(day: string | null): MapContent | null {
-    if (!style.value || (day && !period.value && !error.value)) return null
-    const drawn = day && period.value ? styleOnDay(style.value, staged.value, day, period.value.ledger) : style.value
+    if (!hatched.value || (day && !period.value && !error.value)) return null
+    const drawn = day && period.value ? styleOnDay(hatched.value, staged.value, day, period.value.ledger) : hatched.value
     return { style: drawn, shown: shown.value, baseMap: catalogue.value?.base_map ?? null, kinds: kinds.value }
   }
 

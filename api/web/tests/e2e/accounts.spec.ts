@@ -5,6 +5,7 @@ import { expect, open, test } from './page'
 const headers = { 'X-Requested-With': 'e2e' }
 
 test('somebody ends another session, makes a token that works until it is taken back, and changes the password', async ({ page, playwright, baseURL }) => {
+  test.setTimeout(180_000)
   await enter(page, 'e2e-own', 'viewer')
   const known = accountOf('e2e-own', 'viewer')
   const elsewhere = await playwright.request.newContext({ baseURL })
@@ -63,6 +64,7 @@ test('somebody ends another session, makes a token that works until it is taken 
 })
 
 test('an administrator lets somebody in, changes, resets and disables them, and finds it all in the audit', async ({ page, playwright, baseURL }) => {
+  test.setTimeout(180_000)
   await enter(page, 'e2e-admin', 'admin')
   await open(page, '?tab=accounts')
   await page.getByRole('tab', { name: '账号' }).click()
