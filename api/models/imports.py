@@ -144,12 +144,13 @@ class CrsFinding(BaseModel):
 
 
 class EncodingCandidate(BaseModel):
-    """An encoding the texts could be in."""
+    """An encoding the texts could be in, with some of them as it reads them."""
 
     id: str
     score: float
     evidence: list[str]
     evidence_en: list[str]
+    samples: list[str] = []
 
 
 class ColumnAlternative(BaseModel):

@@ -10,7 +10,7 @@ import codecs
 import re
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from yzgeo.errors import FileUnreadableError
@@ -18,6 +18,8 @@ from yzgeo.errors import FileUnreadableError
 Verdict = Literal["certain", "ask", "refuse"]
 
 _SAMPLES = 4000
+_SAMPLES_SHOWN = 4
+_SAMPLE_SIGNS = 40
 _MARGIN = 0.25
 _CONVINCING = 0.45
 
@@ -45,12 +47,17 @@ _DBF_END = 0x0D
 
 @dataclass(frozen=True, slots=True)
 class EncodingCandidate:
-    """One encoding, how well it explains the bytes, and why, in two languages."""
+    """
+    One encoding, how well it explains the bytes, and why, in two languages.
+
+    ``samples`` are texts of the file as this encoding reads them: who knows the words knows the encoding.
+    """
 
     id: str
     score: float
     zh: str
     en: str
+    samples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +75,19 @@ class EncodingGuess:
         Returns
         -------
         dict
-            ``verdict``, ``chosen`` and ``candidates`` with score and evidence.
+            ``verdict``, ``chosen`` and ``candidates`` with score, evidence and texts read.
         """
         return {
             "verdict": self.verdict,
             "chosen": self.chosen,
             "candidates": [
-                {"id": item.id, "score": round(item.score, 3), "evidence": [item.zh], "evidence_en": [item.en]}
+                {
+                    "id": item.id,
+                    "score": round(item.score, 3),
+                    "evidence": [item.zh],
+                    "evidence_en": [item.en],
+                    "samples": list(item.samples),
+                }
                 for item in self.candidates
             ],
         }
@@ -131,7 +144,7 @@ def guess(samples: Iterable[bytes], *, declared: str | None = None) -> EncodingG
     if all(text.isascii() for text in texts):
         chosen = claimed or "UTF-8"
         return EncodingGuess("certain", chosen, (EncodingCandidate(chosen, 1.0, "全部是 ASCII 字符", "ASCII only"),))
-    found = [item for item in (_as_utf8(texts), _as_gb(texts)) if item is not None]
+    found = [_with_samples(item, texts) for item in (_as_utf8(texts), _as_gb(texts)) if item is not None]
     if not found:
         return EncodingGuess("refuse", None, ())
     marked = sorted((_with_claim(item, claimed) for item in found), key=lambda item: -item.score)
@@ -328,7 +341,8 @@ def _as_declared(declared: str | None, texts: list[bytes]) -> tuple[EncodingCand
             text.decode(name)
     except (LookupError, UnicodeDecodeError, ValueError):
         return ()
-    return (EncodingCandidate(name, 0.4, f"文件声明是 {name}", f"the file declares {name}"),)
+    item = EncodingCandidate(name, 0.4, f"文件声明是 {name}", f"the file declares {name}")
+    return (_with_samples(item, texts),)
 
 
 def _by_mark(texts: list[bytes]) -> str | None:
@@ -394,17 +408,20 @@ def _share_of_common(decoded: list[str]) -> float:
     return common / len(beyond) if beyond else 0.0
 
 
+def _with_samples(item: EncodingCandidate, texts: list[bytes]) -> EncodingCandidate:
+    read = (decode(text, item.id).strip()[:_SAMPLE_SIGNS] for text in texts if not text.isascii())
+    return replace(item, samples=tuple(dict.fromkeys(text for text in read if text))[:_SAMPLES_SHOWN])
+
+
 def _with_claim(item: EncodingCandidate, claimed: str | None) -> EncodingCandidate:
     family = {"GBK", "GB18030"}
     if claimed is None:
         return item
     if claimed == item.id or {claimed, item.id} <= family:
-        return EncodingCandidate(
-            item.id, item.score + 0.1, f"{item.zh}；文件也这样声明", f"{item.en}; the file says so too"
+        return replace(
+            item, score=item.score + 0.1, zh=f"{item.zh}；文件也这样声明", en=f"{item.en}; the file says so too"
         )
-    return EncodingCandidate(
-        item.id, item.score, f"{item.zh}；文件却声明为 {claimed}", f"{item.en}; the file claims {claimed} though"
-    )
+    return replace(item, zh=f"{item.zh}；文件却声明为 {claimed}", en=f"{item.en}; the file claims {claimed} though")
 
 
 def _bad_dbf() -> FileUnreadableError:

@@ -155,3 +155,11 @@ def test_names_cut_inside_a_character_are_mended_and_kept_apart(tmp_path):
     assert [name for name, _ in encoding.dbf_names(head, "UTF-8")] == ["占地面", "占地_2", "名称"]
     assert len(mended) == len(content)
     assert encoding.mend_dbf_names(mended, head, "UTF-8") == mended
+
+
+def test_each_candidate_shows_what_it_reads():
+    texts = ["红旗街道", "棚户区", "PH-01", "红旗街道"]
+    answer = encoding.guess([text.encode("gbk") for text in texts]).as_dict()
+    assert [(one["id"], one["samples"]) for one in answer["candidates"]] == [("GBK", ["红旗街道", "棚户区"])]
+    both = encoding.guess(["地块".encode()])  # six bytes that GBK reads too, as three other characters
+    assert {one.id: one.samples for one in both.candidates} == {"UTF-8": ("地块",), "GBK": ("鍦板潡",)}

@@ -147,9 +147,9 @@ def from_plain(plain: Mapping[str, Any], *, crs_chosen: str | None, target: str)
         dx, dy, dz, rx, ry, rz, scale = _numbers(kept, _SEVEN)
         shift = SevenParameters(dx, dy, dz, rx, ry, rz, scale, kept["convention"])
         return GivenShift("seven", shift, kept)
-    source_crs = _projected(kept.get("source_crs") or _plain_id(crs_chosen), "source_crs")
+    source_crs = _projected(kept.get("source_crs") or _plain_id(crs_chosen))
     if kind == "four":
-        goal = _projected(kept.get("target_crs") or target, "target_crs")
+        goal = _projected(kept.get("target_crs") or target)
         kept = {**kept, "source_crs": source_crs, "target_crs": goal}
         dx, dy, turn, scale = _numbers(kept, _FOUR)
         return GivenShift("four", FourParameters(source_crs, goal, dx, dy, turn, scale), kept)
@@ -163,7 +163,7 @@ def _from_points(kept: Mapping[str, Any], source_crs: str, target: str) -> Given
         theirs = np.array([point["target"] for point in points], dtype=float).reshape(-1, 2)
     except (KeyError, TypeError, ValueError):
         _wrong("每个控制点要有 source 和 target 两对数", "each control point needs source and target, two numbers each")
-    goal = _projected(kept.get("target_crs") or _target_of(theirs, target), "target_crs")
+    goal = _projected(kept.get("target_crs") or _target_of(theirs, target))
     fitted = fit_four_parameters(ours, theirs, source_crs=source_crs, target_crs=goal)
     return GivenShift(
         "points",
@@ -176,17 +176,20 @@ def _from_points(kept: Mapping[str, Any], source_crs: str, target: str) -> Given
 
 
 def _target_of(points: Any, target: str) -> str:
-    """Tell by its eastings whether the register's own zone is written with its number before it."""
+    """Take the register's own zone where the new eastings are written like it: with its number before them, or not."""
     found = crs.parse(target)
     offset = next((param.value for param in _conversion(found) if param.name == "False easting"), 0.0)
     written = len(points) > 0 and float(np.median(points[:, 0])) > _PREFIXED_M
-    if written == (offset > _PREFIXED_M):
-        return target
-    raise ParameterError(
-        name="datum",
-        reason_zh=f"控制点的新坐标与 {target} 的写法不同（带号），请写明 target_crs",
-        reason_en=f"the new coordinates are not written like {target} (zone number); name target_crs",
-    )
+    if written != (offset > _PREFIXED_M):
+        zh, en = ("带", "carry a") if written else ("不带", "carry no")
+        _wrong(
+            f"控制点的新坐标{zh}带号，与登记所用的 {target} 写法不同，不知道是哪一个投影带。请写明新坐标系，"
+            "例如不带带号的 EPSG:4550、带带号的 EPSG:4529：页面上填“新坐标的坐标系”，控制点表加一列“新坐标系”",
+            f"the new coordinates of the control points {en} zone number, unlike {target} of the register, so their "
+            "zone is not known. Name the new system, such as EPSG:4550 (no zone number) or EPSG:4529 (with it): in the "
+            "last field on the page, or in a column 新坐标系 of the table",
+        )
+    return target
 
 
 def _conversion(system: Any) -> Sequence[Any]:
@@ -247,11 +250,13 @@ def _number(value: Any) -> float:
     return number
 
 
-def _projected(text: str | None, name: str) -> str:
+def _projected(text: str | None) -> str:
     if not text:
         _wrong(
-            f"要写明 {name}（例如 EPSG:2386），或指定旧坐标系（命令行 --crs）",
-            f"name {name} (such as EPSG:2386), or choose the old system (on the command line --crs)",
+            "不知道旧坐标系是哪一个带。请先选文件的坐标系，例如 EPSG:2386（命令行 --crs），"
+            "或在控制点表加一列“旧坐标系”",
+            "the zone of the old system is not known. Choose the system of the file first, such as EPSG:2386 (--crs on "
+            "the command line), or give the table a column 旧坐标系",
         )
     system = crs.parse(text)
     if not system.is_projected:

@@ -91,3 +91,14 @@ def test_a_large_file_is_no_table_of_control_points(tmp_path: Path):
     path.write_bytes(b"x" * (1024**2 + 1))
     with pytest.raises(ParameterError):
         from_text(str(path), crs_chosen=OLD, target=NEW)
+
+
+def test_what_is_missing_is_asked_in_words_and_not_by_the_name_of_a_field():
+    bare = [{"source": [a, b], "target": [a + 41e6 + 100, b - 50]} for a, b in POINTS]
+    for crs_chosen, points, words in ((None, bare, "旧坐标系"), (OLD, bare, "新坐标的坐标系")):
+        with pytest.raises(ParameterError) as refusal:
+            from_plain({"kind": "points", "points": points}, crs_chosen=crs_chosen, target=NEW)
+        assert words in refusal.value.message("zh")
+        for language in ("zh", "en"):
+            assert "EPSG:" in refusal.value.message(language)
+            assert "_crs" not in refusal.value.message(language)
