@@ -5,19 +5,19 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from datetime import datetime
 
 from yzgeo.access import ROLES
 from yzgeo.errors import InputError, NotFoundError
 
 from . import timestamps
+from .dialect import Connection
 from .people import Account
 
 _COLUMNS = "name, role, subdistricts, password_hash, disabled, origin"
 
 
-def everyone(connection: sqlite3.Connection) -> list[Account]:
+def everyone(connection: Connection) -> list[Account]:
     """
     List the accounts.
 
@@ -35,7 +35,7 @@ def everyone(connection: sqlite3.Connection) -> list[Account]:
     return [_account(row) for row in found]
 
 
-def find(connection: sqlite3.Connection, name: str) -> Account | None:
+def find(connection: Connection, name: str) -> Account | None:
     """
     Get one account.
 
@@ -55,7 +55,7 @@ def find(connection: sqlite3.Connection, name: str) -> Account | None:
     return None if row is None else _account(row)
 
 
-def from_origin(connection: sqlite3.Connection, origin: str) -> Account | None:
+def from_origin(connection: Connection, origin: str) -> Account | None:
     """
     Get the account that another service vouches for.
 
@@ -76,7 +76,7 @@ def from_origin(connection: sqlite3.Connection, origin: str) -> Account | None:
     return None if row is None else _account(row)
 
 
-def put(connection: sqlite3.Connection, account: Account) -> None:
+def put(connection: Connection, account: Account) -> None:
     """
     Create or replace an account. A new password or disabling it ends its sessions.
 
@@ -116,7 +116,7 @@ def put(connection: sqlite3.Connection, account: Account) -> None:
     )
 
 
-def put_session(connection: sqlite3.Connection, token_hash: str, account: str, *, expires_at: datetime) -> None:
+def put_session(connection: Connection, token_hash: str, account: str, *, expires_at: datetime) -> None:
     """
     Remember a session, and forget those that have run out.
 
@@ -139,12 +139,13 @@ def put_session(connection: sqlite3.Connection, token_hash: str, account: str, *
     if find(connection, account) is None:
         raise NotFoundError(what=account)
     connection.execute(
-        "INSERT OR REPLACE INTO yzgeo_session (token_hash, account, expires_at) VALUES (?, ?, ?)",
+        "INSERT INTO yzgeo_session (token_hash, account, expires_at) VALUES (?, ?, ?) "
+        "ON CONFLICT (token_hash) DO UPDATE SET account = excluded.account, expires_at = excluded.expires_at",
         (token_hash, account, timestamps.precise(expires_at)),
     )
 
 
-def session(connection: sqlite3.Connection, token_hash: str, *, now: datetime) -> Account | None:
+def session(connection: Connection, token_hash: str, *, now: datetime) -> Account | None:
     """
     Get the account of a session.
 
@@ -164,13 +165,13 @@ def session(connection: sqlite3.Connection, token_hash: str, *, now: datetime) -
     """
     row = connection.execute(
         f"SELECT {_COLUMNS} FROM yzgeo_account JOIN yzgeo_session ON account = name "
-        "WHERE token_hash = ? AND expires_at > ? AND NOT disabled",
+        "WHERE token_hash = ? AND expires_at > ? AND disabled = 0",
         (token_hash, timestamps.precise(now)),
     ).fetchone()
     return None if row is None else _account(row)
 
 
-def drop_session(connection: sqlite3.Connection, token_hash: str) -> None:
+def drop_session(connection: Connection, token_hash: str) -> None:
     """
     Revoke a session.
 
@@ -184,7 +185,7 @@ def drop_session(connection: sqlite3.Connection, token_hash: str) -> None:
     connection.execute("DELETE FROM yzgeo_session WHERE token_hash = ?", (token_hash,))
 
 
-def drop_expired(connection: sqlite3.Connection, *, now: datetime) -> None:
+def drop_expired(connection: Connection, *, now: datetime) -> None:
     """
     Forget the sessions that have run out.
 

@@ -5,18 +5,18 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from . import timestamps
+from .dialect import Connection
 from .people import AuditLine, Deed
 
 _COLUMNS = "number, at, kind, actor, role, address, subject, details"
 
 
-def append(connection: sqlite3.Connection, deed: Deed, *, now: datetime) -> AuditLine:
+def append(connection: Connection, deed: Deed, *, now: datetime) -> AuditLine:
     """
     Add a line.
 
@@ -36,14 +36,15 @@ def append(connection: sqlite3.Connection, deed: Deed, *, now: datetime) -> Audi
     """
     details = json.dumps(dict(deed.details), ensure_ascii=False, sort_keys=True, default=str)
     added = connection.execute(
-        "INSERT INTO yzgeo_audit (at, kind, actor, role, address, subject, details) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO yzgeo_audit (at, kind, actor, role, address, subject, details) VALUES (?, ?, ?, ?, ?, ?, ?) "
+        "RETURNING number",
         (timestamps.precise(now), deed.kind, deed.actor, deed.role, deed.address, deed.subject, details),
-    )
-    return AuditLine(int(added.lastrowid or 0), now, deed)
+    ).fetchall()
+    return AuditLine(int(added[0][0]), now, deed)
 
 
 def lines(
-    connection: sqlite3.Connection,
+    connection: Connection,
     limit: int,
     *,
     before: int | None = None,

@@ -271,6 +271,9 @@ class LedgerStore(Protocol):
     def chain(self) -> Iterator[Event]:
         """Give all events in the order of recording."""
 
+    def spoken_of(self, layer: str, after: datetime, until: datetime) -> Sequence[str]:
+        """List the features of which something that may move them was recorded after one moment, until another."""
+
     def pending(self, *, layers: Sequence[str] | None = None) -> Sequence[Event]:
         """List the moves that wait for a second person, oldest first."""
 
@@ -301,7 +304,10 @@ class LedgerStore(Protocol):
         """List the events that name an attachment."""
 
     def put_attachment(self, attachment: Attachment) -> None:
-        """Note an attachment; the first note of the same bytes stays."""
+        """Note an attachment; the first note of the same bytes stays, and everyone who sent them is remembered."""
+
+    def senders(self, sha256: str) -> Sequence[str]:
+        """List who sent an attachment."""
 
     def attachment(self, sha256: str) -> Attachment | None:
         """Look an attachment up."""

@@ -6,6 +6,7 @@ multi-part, because GDAL and QGIS expect one kind per table; a single part comes
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import struct
 from collections.abc import Callable, Sequence
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 
 from yzgeo.catalogue import GeometryKind
 from yzgeo.errors import GeometryTypeError, InputError
+
+from .dialect import GeometryForm
 
 TABLE_TYPES = {"polygon": "MULTIPOLYGON", "line": "MULTILINESTRING", "point": "POINT"}
 
@@ -34,6 +37,9 @@ _ONE_PART_PREFIXES = frozenset({_ONE_PART["polygon"], _ONE_PART["line"]})
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64, 0, 0, 0)
 _WKB_START = tuple(8 + _ENVELOPE_BYTES[flags >> 1 & 7] for flags in range(256))
 _EMPTY_FLAG = 0x10
+_WKB_CODES = {"polygon": 6, "line": 5, "point": 1}
+_WITH_SRID = 0x20
+_EMPTY_POINT = struct.pack("<dd", math.nan, math.nan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +54,16 @@ class Encoded:
     bounds: NDArray[np.float64]
 
 
-def encode(geometries: NDArray[np.object_], *, kind: GeometryKind, srs_id: int, layer: str) -> Encoded:
+def encode(
+    geometries: NDArray[np.object_],
+    *,
+    kind: GeometryKind,
+    srs_id: int,
+    layer: str,
+    form: GeometryForm = "geopackage",
+) -> Encoded:
     """
-    Turn geometries into GeoPackage blobs.
+    Turn geometries into what is stored.
 
     Parameters
     ----------
@@ -63,6 +76,8 @@ def encode(geometries: NDArray[np.object_], *, kind: GeometryKind, srs_id: int, 
         Number of the coordinate system in the GeoPackage.
     layer
         Id of the layer, for the refusal.
+    form
+        ``geopackage`` blobs, or ``ewkb`` as PostGIS takes it.
 
     Returns
     -------
@@ -92,6 +107,8 @@ def encode(geometries: NDArray[np.object_], *, kind: GeometryKind, srs_id: int, 
     if not present.any():
         return Encoded([None] * len(shapes), bounds)
     wkb = shapely.to_wkb(shapes, output_dimension=2, byte_order=1, include_srid=False)
+    if form == "ewkb":
+        return Encoded(_ewkb(present, types, wkb.tolist(), kind=kind, srs_id=srs_id), bounds)
     headers, size = _headers(bounds, srs_id=srs_id, with_envelope=kind != "point")
     one_part = _ONE_PART[kind]
     single = (types == _SINGLE[kind]).tolist()
@@ -104,19 +121,44 @@ def encode(geometries: NDArray[np.object_], *, kind: GeometryKind, srs_id: int, 
 
 def wkb_of(blobs: Sequence[bytes | None]) -> list[bytes | None]:
     """
-    Take the WKB out of GeoPackage blobs.
+    Take the WKB out of stored geometries.
 
     Parameters
     ----------
     blobs
-        Blobs as stored, by us or by GDAL.
+        GeoPackage blobs as stored, by us or by GDAL; what is WKB already stays.
 
     Returns
     -------
     list of bytes or None
         WKB; one-part multi geometries become their part, empty geometries become None.
     """
+    first = next((blob for blob in blobs if blob is not None), None)
+    if first is None or not first.startswith(b"GP"):
+        return list(blobs)
     return [None if blob is None or blob[3] & _EMPTY_FLAG else _body(blob) for blob in blobs]
+
+
+def wkb_of_ewkb(stored: bytes) -> bytes | None:
+    """
+    Take the WKB out of one geometry of PostGIS.
+
+    Parameters
+    ----------
+    stored
+        EWKB in little-endian order, as we write it.
+
+    Returns
+    -------
+    bytes or None
+        WKB; a one-part multi geometry becomes its part, an empty one becomes None.
+    """
+    kind = stored[1]
+    wkb = b"\x01" + bytes((kind, 0, 0, 0)) + stored[9 if stored[4] & _WITH_SRID else 5 :]
+    if wkb[:9] in _ONE_PART_PREFIXES:
+        return wkb[9:]
+    empty = wkb[5:9] == b"\x00\x00\x00\x00" if kind != 1 else wkb[5:] == _EMPTY_POINT
+    return None if empty else wkb
 
 
 def register_functions(connection: sqlite3.Connection) -> None:
@@ -131,6 +173,18 @@ def register_functions(connection: sqlite3.Connection) -> None:
     for name, position in (("ST_MinX", 0), ("ST_MinY", 1), ("ST_MaxX", 2), ("ST_MaxY", 3)):
         connection.create_function(name, 1, _bound_function(position), deterministic=True)
     connection.create_function("ST_IsEmpty", 1, _is_empty, deterministic=True)
+
+
+def _ewkb(
+    present: NDArray[np.bool_], types: NDArray[np.int32], wkb: Sequence[bytes], *, kind: GeometryKind, srs_id: int
+) -> list[bytes | None]:
+    multi = struct.pack("<BII", 1, _WKB_CODES[kind] | _WITH_SRID << 24, srs_id)
+    single = multi + _ONE_PART[kind][5:]
+    whole = (types == _MULTI[kind]).tolist()
+    return [
+        (multi + body[5:] if whole[at] else single + body) if there else None
+        for at, (there, body) in enumerate(zip(present.tolist(), wkb, strict=True))
+    ]
 
 
 def _headers(bounds: NDArray[np.float64], *, srs_id: int, with_envelope: bool) -> tuple[bytes, int]:

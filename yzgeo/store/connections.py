@@ -13,6 +13,7 @@ from typing import TypeVar, cast
 from yzgeo.errors import StorageBusyError, StorageError, WorkspaceBrokenError, YzgeoError
 
 from . import blobs, filtering, guard
+from .dialect import FILE
 
 Answer = TypeVar("Answer")
 
@@ -29,15 +30,21 @@ _REFUSED = {
 _WRITER_CACHE_KIB = 131_072
 
 
+class FileConnection(sqlite3.Connection):
+    """A connection that knows what database it leads to."""
+
+    dialect = FILE
+
+
 class Reader:
     """A read-only connection that remembers answers until anyone, in any process, commits."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: FileConnection) -> None:
         self.connection = connection
         self._version = -1
         self._answers: dict[Hashable, object] = {}
 
-    def remember(self, key: Hashable, compute: Callable[[sqlite3.Connection], Answer]) -> Answer:
+    def remember(self, key: Hashable, compute: Callable[[FileConnection], Answer]) -> Answer:
         """
         Give a stored answer if the database has not changed since, compute it otherwise.
 
@@ -67,9 +74,10 @@ class Connections:
 
     def __init__(self, path: Path, *, busy_timeout_s: float) -> None:
         self.path = path
+        self.dialect = FILE
         self._busy_timeout_s = busy_timeout_s
         self._writing = Lock()
-        self._writer: sqlite3.Connection | None = None
+        self._writer: FileConnection | None = None
         self._idle: deque[Reader] = deque()
         self._closed = False
         self._identity = guard.enter(path)
@@ -98,13 +106,18 @@ class Connections:
                     self._idle.append(reader)
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def write(self, layer: str | None = None) -> Iterator[FileConnection]:  # noqa: ARG002 - a file has one writer
         """
         Open the one write transaction: all of it is stored, or nothing.
 
+        Parameters
+        ----------
+        layer
+            The only layer that will be written, if it is only one: a file doesn't care.
+
         Yields
         ------
-        sqlite3.Connection
+        FileConnection
             The writer, inside ``BEGIN IMMEDIATE``.
 
         Raises
@@ -167,7 +180,7 @@ class Connections:
                 self._writer = None
         guard.leave(self._identity)
 
-    def _connect(self, *, read_only: bool) -> sqlite3.Connection:
+    def _connect(self, *, read_only: bool) -> FileConnection:
         if self._closed:
             raise StorageError(path=str(self.path), reason="已关闭 (closed)")
         # A reader needs the shared-memory file of the log, so it opens read-write and is held back by query_only.
@@ -181,7 +194,7 @@ class Connections:
         return connection
 
 
-def connect(path: Path, *, mode: str, busy_timeout_s: float) -> sqlite3.Connection:
+def connect(path: Path, *, mode: str, busy_timeout_s: float) -> FileConnection:
     """
     Open one connection.
 
@@ -196,7 +209,7 @@ def connect(path: Path, *, mode: str, busy_timeout_s: float) -> sqlite3.Connecti
 
     Returns
     -------
-    sqlite3.Connection
+    FileConnection
         In autocommit mode, foreign keys on, usable from any thread (one at a time).
     """
     connection = sqlite3.connect(
@@ -205,6 +218,7 @@ def connect(path: Path, *, mode: str, busy_timeout_s: float) -> sqlite3.Connecti
         isolation_level=None,
         timeout=busy_timeout_s,
         check_same_thread=False,
+        factory=FileConnection,
     )
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA temp_store = MEMORY")

@@ -1,6 +1,4 @@
-"""A condition turned into SQL of the file database, with every value bound."""
-
-# ruff: noqa: S608 - names go through identifiers.quote, values are bound
+"""A condition turned into SQL, with every value bound."""
 
 from __future__ import annotations
 
@@ -31,13 +29,12 @@ from yzgeo.filters import (
 )
 
 from . import blobs
-from .base import BBox, Value
+from .base import BBox
+from .dialect import FILE, Bound, Dialect
 from .identifiers import quote
 
-_WILD = {"%": "*", "_": "?"}
 
-
-def compile_where(expression: Expression) -> tuple[str, list[Value | bytes]]:
+def compile_where(expression: Expression, dialect: Dialect = FILE) -> tuple[str, Bound]:
     """
     Write a condition.
 
@@ -45,14 +42,16 @@ def compile_where(expression: Expression) -> tuple[str, list[Value | bytes]]:
     ----------
     expression
         The condition.
+    dialect
+        How the database spells it.
 
     Returns
     -------
     tuple
         A piece for ``WHERE``, in brackets where it has to be, and the values for its question marks.
     """
-    values: list[Value | bytes] = []
-    return _piece(expression, values), values
+    values: Bound = []
+    return _piece(expression, values, dialect), values
 
 
 def box_of(expression: Expression) -> BBox | None:
@@ -89,17 +88,17 @@ def register_functions(connection: sqlite3.Connection) -> None:
     connection.create_function("yzgeo_relates", 3, _relates, deterministic=True)
 
 
-def _piece(expression: Expression, values: list[Value | bytes]) -> str:
+def _piece(expression: Expression, values: Bound, dialect: Dialect) -> str:
     if isinstance(expression, And | Or):
         joint = " AND " if isinstance(expression, And) else " OR "
-        pieces = [_piece(part, values) for part in expression.parts]
+        pieces = [_piece(part, values, dialect) for part in expression.parts]
         return f"({joint.join(pieces)})"
     if isinstance(expression, Not):
-        return f"(NOT {_piece(expression.part, values)})"
-    return _test(expression, values)
+        return f"(NOT {_piece(expression.part, values, dialect)})"
+    return _test(expression, values, dialect)
 
 
-def _test(expression: Compare | Like | In | IsNull | Spatial, values: list[Value | bytes]) -> str:
+def _test(expression: Compare | Like | In | IsNull | Spatial, values: Bound, dialect: Dialect) -> str:
     if isinstance(expression, Compare):
         left, right = _operand(expression.left, values), _operand(expression.right, values)
         return f"({left} {expression.operator} {right})"
@@ -108,35 +107,25 @@ def _test(expression: Compare | Like | In | IsNull | Spatial, values: list[Value
         return f"({quote(name)} IS NULL)"
     if isinstance(expression, Like):
         column = _operand(expression.column, values)
-        values.append(_glob(expression.pattern))
-        return f"({column} GLOB ?)"
+        test, bound = dialect.matches(expression.pattern)
+        values += bound
+        return f"({column} {test})"
     if isinstance(expression, In):
         column = _operand(expression.column, values)
         values.append(json.dumps(expression.values, ensure_ascii=False))
-        return f"({column} IN (SELECT value FROM json_each(?)))"
-    values += [TURNED.get(expression.relation, expression.relation), shapely.to_wkb(expression.shape)]
-    return "yzgeo_relates(?, geom, ?)"
+        return f"({column} IN ({dialect.among(expression.column.field.type)}))"
+    relation = TURNED.get(expression.relation, expression.relation)
+    piece, bound = dialect.relates(relation, shapely.to_wkb(expression.shape))
+    values += bound
+    return piece
 
 
-def _operand(side: Column | Literal, values: list[Value | bytes]) -> str:
+def _operand(side: Column | Literal, values: Bound) -> str:
     if isinstance(side, Column):
         name = quote(side.field.id)
         return f"yzgeo_fold({name})" if side.fold else name
     values.append(int(side.value) if isinstance(side.value, bool) else side.value)
     return "?"
-
-
-def _glob(pattern: str) -> str:
-    """Write a LIKE pattern for GLOB, which tells upper from lower case as the language asks; LIKE here does not."""
-    pieces: list[str] = []
-    letters = iter(pattern)
-    for letter in letters:
-        plain = next(letters, "\\") if letter == "\\" else letter
-        if plain is letter and letter in _WILD:
-            pieces.append(_WILD[letter])
-        else:
-            pieces.append(f"[{plain}]" if plain in "*?[" else plain)
-    return "".join(pieces)
 
 
 def _fold(text: str | None) -> str | None:

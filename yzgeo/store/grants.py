@@ -11,7 +11,7 @@ from typing import Any
 from yzgeo.errors import NotFoundError
 
 from . import accounts, audit, timestamps
-from .connections import Connections
+from .dialect import Access
 from .people import Account, AuditLine, Deed, Grant
 
 Clock = Callable[[], datetime]
@@ -24,7 +24,7 @@ _COLUMNS = "token_hash, kind, account, label, address, created_at, expires_at, l
 class GeoPackagePeople:
     """The `PeopleStore` of a GeoPackage; get it from the store."""
 
-    def __init__(self, connections: Connections, *, clock: Clock) -> None:
+    def __init__(self, connections: Access, *, clock: Clock) -> None:
         self._connections = connections
         self._clock = clock
 
@@ -140,8 +140,9 @@ class GeoPackagePeople:
         """
         with self._connections.read() as reader:
             found = reader.connection.execute(
-                f"SELECT {_COLUMNS} FROM yzgeo_session WHERE (?1 IS NULL OR account = ?1) AND expires_at > ?2 "
-                "ORDER BY coalesce(created_at, '') DESC, rowid DESC",
+                f"SELECT {_COLUMNS} FROM yzgeo_session "
+                "WHERE (CAST(?1 AS TEXT) IS NULL OR account = ?1) AND expires_at > ?2 "
+                f"ORDER BY coalesce(created_at, '') DESC, {reader.connection.dialect.order_of_entry} DESC",
                 (account, timestamps.precise(now)),
             ).fetchall()
         return [_grant(row) for row in found]

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from yzgeo.errors import BatchUnknownError
 
 from .base import Batch, ChangeRecord
+from .dialect import Connection
 
 _COLUMNS = (
     "id, layer, revision, recorded_at, actor, reason, inserted, updated, unchanged, deleted, file_name, file_sha256, "
@@ -20,7 +20,7 @@ _COLUMNS = (
 )
 
 
-def batches(connection: sqlite3.Connection, layer: str | None) -> list[Batch]:
+def batches(connection: Connection, layer: str | None) -> list[Batch]:
     """
     List the batches.
 
@@ -37,13 +37,14 @@ def batches(connection: sqlite3.Connection, layer: str | None) -> list[Batch]:
         Newest first.
     """
     found = connection.execute(
-        f"SELECT {_COLUMNS} FROM yzgeo_batch WHERE ?1 IS NULL OR layer = ?1 ORDER BY number DESC", (layer,)
+        f"SELECT {_COLUMNS} FROM yzgeo_batch WHERE CAST(?1 AS TEXT) IS NULL OR layer = ?1 ORDER BY number DESC",
+        (layer,),
     ).fetchall()
     taken = _taken_back(connection)
     return [_batch(row, taken) for row in found]
 
 
-def batch(connection: sqlite3.Connection, batch_id: str) -> Batch:
+def batch(connection: Connection, batch_id: str) -> Batch:
     """
     Get one batch.
 
@@ -70,7 +71,7 @@ def batch(connection: sqlite3.Connection, batch_id: str) -> Batch:
     return _batch(row, _taken_back(connection))
 
 
-def meanings(connection: sqlite3.Connection) -> dict[str, tuple[str, bool]]:
+def meanings(connection: Connection) -> dict[str, tuple[str, bool]]:
     """
     Tell what the batches that take others back amount to.
 
@@ -92,7 +93,7 @@ def meanings(connection: sqlite3.Connection) -> dict[str, tuple[str, bool]]:
     return found
 
 
-def changes(connection: sqlite3.Connection, layer: str, *, since: int) -> list[ChangeRecord]:
+def changes(connection: Connection, layer: str, *, since: int) -> list[ChangeRecord]:
     """
     List the changes after a revision.
 
@@ -122,11 +123,11 @@ def changes(connection: sqlite3.Connection, layer: str, *, since: int) -> list[C
     ]
 
 
-def _undoings(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+def _undoings(connection: Connection) -> list[tuple[str, str]]:
     return connection.execute("SELECT id, undoes FROM yzgeo_batch WHERE undoes IS NOT NULL ORDER BY number").fetchall()
 
 
-def _taken_back(connection: sqlite3.Connection) -> dict[str, str]:
+def _taken_back(connection: Connection) -> dict[str, str]:
     """Tell by which batch each was taken back, where that still stands: an undo may have been undone."""
     taken: dict[str, str] = {}
     for each, undoes in reversed(_undoings(connection)):

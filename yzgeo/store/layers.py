@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -13,7 +12,7 @@ from yzgeo.errors import InputError
 
 from . import history, ledger_imports, reading, schema, staging, undoing, writing
 from .base import Batch, BBox, ChangeRecord, Feature, Provenance, Query, Rows, Undone, Value
-from .connections import Connections
+from .dialect import Access, Connection
 
 _EVERYTHING = Query()
 
@@ -21,7 +20,7 @@ _EVERYTHING = Query()
 class GeoPackageLayers:
     """The part of a `Store` that speaks of layers; `GeoPackageStore` is one."""
 
-    def __init__(self, connections: Connections, catalogue: Catalogue, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, connections: Access, catalogue: Catalogue, *, clock: Callable[[], datetime]) -> None:
         self.catalogue = catalogue
         self._connections = connections
         self._clock = clock
@@ -216,10 +215,10 @@ class GeoPackageLayers:
             If the frame does not fit the layer.
         """
         spec = self.catalogue.layer(layer)
-        staged = staging.stage(spec, put, delete, srs_id=self._srs_id)
+        staged = staging.stage(spec, put, delete, srs_id=self._srs_id, form=self._connections.dialect.form)
         now = self._clock().astimezone(UTC)
         try:
-            with self._connections.write() as connection:
+            with self._connections.write(layer) as connection:
                 batch = writing.write(
                     connection, spec, staged, delete, provenance=provenance, base_revision=base_revision, now=now
                 )
@@ -322,5 +321,5 @@ class GeoPackageLayers:
             return reading.versions(reader.connection, spec, uid)
 
 
-def _revisions(connection: sqlite3.Connection) -> dict[str, int]:
+def _revisions(connection: Connection) -> dict[str, int]:
     return dict(connection.execute("SELECT layer, revision FROM yzgeo_layer_revision").fetchall())

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -17,7 +16,7 @@ from yzgeo.ledger import TOLD, Event, says_the_same
 
 from . import ledger_chain, ledger_checking, ledger_projection, ledger_rows, reading, timestamps, writing
 from .base import Attachment, Deliveries, Judge, Provenance, Recorded, StageSince, Verification
-from .connections import Connections
+from .dialect import Access, Connection
 from .identifiers import quote
 
 Clock = Callable[[], datetime]
@@ -28,7 +27,7 @@ _ATTACHMENT = "sha256, media_type, bytes, actor, added_at, width, height, lon, l
 class GeoPackageLedger:
     """The `LedgerStore` of a GeoPackage; get it from the store."""
 
-    def __init__(self, connections: Connections, catalogue: Catalogue, *, clock: Clock) -> None:
+    def __init__(self, connections: Access, catalogue: Catalogue, *, clock: Clock) -> None:
         self._connections = connections
         self._catalogue = catalogue
         self._clock = clock
@@ -71,7 +70,7 @@ class GeoPackageLedger:
             If there is no such feature.
         """
         layer, table = self._staged(event.layer)
-        with self._connections.write() as connection:
+        with self._connections.write(layer.id) as connection:
             first = ledger_rows.find(connection, event.id)
             if first is not None:
                 if not says_the_same(first, event):
@@ -202,6 +201,32 @@ class GeoPackageLedger:
             yield from (event for _, event in page)
             after = page[-1][0]
 
+    def spoken_of(self, layer: str, after: datetime, until: datetime) -> Sequence[str]:
+        """
+        List the features of which something was recorded in a span of time.
+
+        Parameters
+        ----------
+        layer
+            Id of the layer.
+        after, until
+            Record times, with zone: later than the first, not later than the second.
+
+        Returns
+        -------
+        sequence of str
+            Their uids.
+        """
+        told = sorted(TOLD)
+        statement = (
+            "SELECT DISTINCT uid FROM yzgeo_ledger WHERE layer = ? AND recorded_at > ? AND recorded_at <= ? "
+            f"AND kind NOT IN ({', '.join('?' * len(told))}) ORDER BY uid"
+        )
+        span = (timestamps.precise(after), timestamps.precise(until))
+        with self._connections.read() as reader:
+            found = reader.connection.execute(statement, (layer, *span, *told)).fetchall()
+        return [str(uid) for (uid,) in found]
+
     def pending(self, *, layers: Sequence[str] | None = None) -> Sequence[Event]:
         """
         List the moves that wait for a second person.
@@ -291,15 +316,14 @@ class GeoPackageLedger:
             Uid to field to value.
         """
         with self._connections.read() as reader:
-            # SQLite takes the other columns from the row that has the maximum.
             rows = reader.connection.execute(
-                "SELECT uid, field, value, max(start_day) FROM yzgeo_ledger_measure "
-                "WHERE layer = ? AND start_day <= ? GROUP BY uid, field",
+                "SELECT uid, field, value FROM yzgeo_ledger_measure WHERE layer = ? AND start_day <= ? "
+                "ORDER BY uid, field, start_day",
                 (layer, day.isoformat()),
             ).fetchall()
         found: dict[str, dict[str, float]] = defaultdict(dict)
-        for uid, field, value, _ in rows:
-            found[uid][field] = value
+        for uid, field, value in rows:
+            found[uid][field] = value  # the last one stays
         return found
 
     def last_day(self) -> date | None:
@@ -372,12 +396,12 @@ class GeoPackageLedger:
 
     def put_attachment(self, attachment: Attachment) -> None:
         """
-        Note an attachment.
+        Note an attachment, and who sent it.
 
         Parameters
         ----------
         attachment
-            The first note of the same bytes stays.
+            The first note of the same bytes stays; everyone who sent them is remembered.
         """
         row = (
             attachment.sha256,
@@ -398,6 +422,31 @@ class GeoPackageLedger:
                 "ON CONFLICT (sha256) DO NOTHING",
                 row,
             )
+            connection.execute(
+                "INSERT INTO yzgeo_attachment_sender (sha256, actor) VALUES (?, ?) "
+                "ON CONFLICT (sha256, actor) DO NOTHING",
+                (attachment.sha256, attachment.actor),
+            )
+
+    def senders(self, sha256: str) -> Sequence[str]:
+        """
+        List who sent an attachment.
+
+        Parameters
+        ----------
+        sha256
+            Hash of its bytes.
+
+        Returns
+        -------
+        sequence of str
+            Names of accounts: each of them had the bytes.
+        """
+        with self._connections.read() as reader:
+            found = reader.connection.execute(
+                "SELECT actor FROM yzgeo_attachment_sender WHERE sha256 = ? ORDER BY actor", (sha256,)
+            ).fetchall()
+        return [str(actor) for (actor,) in found]
 
     def citing(self, sha256: str) -> Sequence[Event]:
         """
@@ -451,11 +500,11 @@ class GeoPackageLedger:
         return layer, layer.stage_table
 
 
-def _count(connection: sqlite3.Connection) -> int:
+def _count(connection: Connection) -> int:
     return int(connection.execute("SELECT events FROM yzgeo_ledger_head").fetchone()[0])
 
 
-def _last_day(connection: sqlite3.Connection) -> str | None:
+def _last_day(connection: Connection) -> str | None:
     latest: str | None = connection.execute("SELECT max(start_day) FROM yzgeo_ledger_interval").fetchone()[0]
     return latest
 
@@ -466,6 +515,6 @@ def _of_layers(layers: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
     return f"AND layer IN ({', '.join('?' * len(layers))})", tuple(layers)
 
 
-def _numbered(connection: sqlite3.Connection, condition: str, bound: Sequence[int | str]) -> list[tuple[int, Event]]:
+def _numbered(connection: Connection, condition: str, bound: Sequence[int | str]) -> list[tuple[int, Event]]:
     found = connection.execute(f"SELECT sequence, {ledger_rows.COLUMNS} FROM yzgeo_ledger {condition}", bound)
     return [(int(row[0]), ledger_rows.from_row(row[1:])) for row in found.fetchall()]

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,9 +14,12 @@ from yzgeo.ledger import GENESIS, Event, Openings, chained, digest, sealed
 
 from . import ledger_rows
 from .base import ChainBreak
+from .dialect import Connection
+
+_HEAD = "SELECT events, hash FROM yzgeo_ledger_head"
 
 
-def append(connection: sqlite3.Connection, events: Sequence[Event], *, now: datetime) -> list[Event]:
+def append(connection: Connection, events: Sequence[Event], *, now: datetime) -> list[Event]:
     """
     Seal events and put them at the end of the chain.
 
@@ -35,7 +37,7 @@ def append(connection: sqlite3.Connection, events: Sequence[Event], *, now: date
     list of Event
         The same events, sealed.
     """
-    count, previous = connection.execute("SELECT events, hash FROM yzgeo_ledger_head").fetchone()
+    count, previous = connection.execute(f"{_HEAD}{connection.dialect.locked}").fetchone()
     made = []
     for event in events:
         entry = sealed(event, previous, event.recorded_at or now)
@@ -46,7 +48,7 @@ def append(connection: sqlite3.Connection, events: Sequence[Event], *, now: date
     return made
 
 
-def append_openings(connection: sqlite3.Connection, openings: Openings, *, now: datetime) -> None:
+def append_openings(connection: Connection, openings: Openings, *, now: datetime) -> None:
     """
     Put many openings at the end of the chain, straight from their columns.
 
@@ -59,7 +61,7 @@ def append_openings(connection: sqlite3.Connection, openings: Openings, *, now: 
     now
         Record time, with zone.
     """
-    count, head = connection.execute("SELECT events, hash FROM yzgeo_ledger_head").fetchone()
+    count, head = connection.execute(f"{_HEAD}{connection.dialect.locked}").fetchone()
     hashes = list(chained(openings, head, now))
     if not hashes:
         return
@@ -79,7 +81,7 @@ def append_openings(connection: sqlite3.Connection, openings: Openings, *, now: 
     connection.execute("UPDATE yzgeo_ledger_head SET events = ?, hash = ?", (count + len(hashes), hashes[-1]))
 
 
-def first_break(connection: sqlite3.Connection) -> ChainBreak | None:
+def first_break(connection: Connection) -> ChainBreak | None:
     """
     Walk the whole chain.
 
@@ -101,7 +103,7 @@ def first_break(connection: sqlite3.Connection) -> ChainBreak | None:
             return ChainBreak(position, sequence, str(row[0]), reason)
         previous = row[-1]
         position += 1
-    count, head = connection.execute("SELECT events, hash FROM yzgeo_ledger_head").fetchone()
+    count, head = connection.execute(_HEAD).fetchone()
     if (count, head) != (position, previous):
         return ChainBreak(position, None, "", "tail")
     return None

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
@@ -15,6 +14,7 @@ from yzgeo.ledger import TOLD
 
 from . import ledger_chain, ledger_projection, ledger_rows
 from .base import Difference, Provenance, Verification
+from .dialect import Connection
 from .identifiers import quote
 from .ledger_projection import Projection
 
@@ -22,7 +22,7 @@ _GROUP = 500
 _MOVING = f"AND kind NOT IN ({', '.join(repr(kind) for kind in sorted(TOLD))})"
 
 
-def verify(connection: sqlite3.Connection, catalogue: Catalogue) -> Verification:
+def verify(connection: Connection, catalogue: Catalogue) -> Verification:
     """
     Walk the chain, and where it holds compare everything that follows from it.
 
@@ -50,7 +50,7 @@ def verify(connection: sqlite3.Connection, catalogue: Catalogue) -> Verification
     return Verification(count, head, broken, found)
 
 
-def rebuild(connection: sqlite3.Connection, catalogue: Catalogue, *, now: datetime) -> int:
+def rebuild(connection: Connection, catalogue: Catalogue, *, now: datetime) -> int:
     """
     Make the projection again.
 
@@ -92,7 +92,7 @@ def _staged(catalogue: Catalogue) -> Iterator[tuple[Layer, StageTable]]:
             yield layer, layer.stage_table
 
 
-def _projections(connection: sqlite3.Connection, layer: Layer, table: StageTable) -> Iterator[dict[str, Projection]]:
+def _projections(connection: Connection, layer: Layer, table: StageTable) -> Iterator[dict[str, Projection]]:
     """Fold feature by feature, a group at a time, so that a long ledger needs little memory."""
     cursor = ledger_rows.select(connection, f"WHERE layer = ? {_MOVING} ORDER BY layer, uid, sequence", (layer.id,))
     made: dict[str, Projection] = {}
@@ -105,9 +105,7 @@ def _projections(connection: sqlite3.Connection, layer: Layer, table: StageTable
         yield made
 
 
-def _columns(
-    connection: sqlite3.Connection, layer: Layer, table: StageTable, made: dict[str, Projection]
-) -> list[Difference]:
+def _columns(connection: Connection, layer: Layer, table: StageTable, made: dict[str, Projection]) -> list[Difference]:
     return [
         Difference(layer.id, change.uid, name, change.stored[name], expected)
         for change in ledger_projection.differences(connection, layer, table, made)
@@ -115,7 +113,7 @@ def _columns(
     ]
 
 
-def _parts(connection: sqlite3.Connection, layer: Layer, made: dict[str, Projection]) -> list[Difference]:
+def _parts(connection: Connection, layer: Layer, made: dict[str, Projection]) -> list[Difference]:
     """Compare the tables that answer for a day and the list of what waits."""
     found = []
     for uid, projection in made.items():
@@ -151,11 +149,11 @@ def _parts(connection: sqlite3.Connection, layer: Layer, made: dict[str, Project
     return found
 
 
-def _without_events(connection: sqlite3.Connection, layer: Layer, table: StageTable) -> list[Difference]:
+def _without_events(connection: Connection, layer: Layer, table: StageTable) -> list[Difference]:
     """A feature nobody has said anything about is at the first stage."""
     initial = stages.machine(table).initial
     rows = connection.execute(
-        f"SELECT t.uid, t.stage FROM main.{quote(layer.id)} AS t WHERE t.stage IS NOT NULL AND t.stage != ? "
+        f"SELECT t.uid, t.stage FROM {quote(layer.id)} AS t WHERE t.stage IS NOT NULL AND t.stage != ? "
         f"AND NOT EXISTS (SELECT 1 FROM yzgeo_ledger AS e WHERE e.layer = ? AND e.uid = t.uid {_MOVING})",
         (initial, layer.id),
     ).fetchall()

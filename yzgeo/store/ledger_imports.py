@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,14 +15,13 @@ from yzgeo.stages import Machine
 
 from . import ledger_chain, ledger_projection, ledger_rows
 from .base import Batch
+from .dialect import Connection
 from .identifiers import quote
 
 Row = dict[str, Any]
 
 
-def take_in(
-    connection: sqlite3.Connection, layer: Layer, batch: Batch, *, given: Collection[str], now: datetime
-) -> None:
+def take_in(connection: Connection, layer: Layer, batch: Batch, *, given: Collection[str], now: datetime) -> None:
     """
     Make the ledger and the rows of a batch agree, in the transaction of the batch.
 
@@ -54,7 +52,7 @@ def take_in(
 
 
 def _open_fresh(
-    connection: sqlite3.Connection,
+    connection: Connection,
     layer: Layer,
     table: StageTable,
     batch: Batch,
@@ -85,7 +83,7 @@ def _open_fresh(
 
 
 def _reconcile(
-    connection: sqlite3.Connection,
+    connection: Connection,
     layer: Layer,
     table: StageTable,
     batch: Batch,
@@ -114,15 +112,13 @@ def _reconcile(
 
 
 def _projections(
-    connection: sqlite3.Connection, layer: Layer, table: StageTable, uids: Sequence[str]
+    connection: Connection, layer: Layer, table: StageTable, uids: Sequence[str]
 ) -> dict[str, ledger_projection.Projection]:
     events = ledger_rows.of_features(connection, layer.id, uids)
     return {uid: ledger_projection.project(events[uid], table) for uid in uids if events[uid]}
 
 
-def take_back(
-    connection: sqlite3.Connection, layer: Layer, target: Batch, batch: Batch, uids: str, *, now: datetime
-) -> None:
+def take_back(connection: Connection, layer: Layer, target: Batch, batch: Batch, uids: str, *, now: datetime) -> None:
     """
     Withdraw from the ledger what a batch said of stages, in the transaction of the batch that undoes it.
 
@@ -147,7 +143,8 @@ def take_back(
     kinds = ", ".join(repr(kind) for kind in sorted(IMPORTED))
     said = ledger_rows.select(
         connection,
-        f"WHERE layer = ? AND uid IN ({uids}) AND kind IN ({kinds}) AND json_extract(payload, '$.batch') = ? "
+        f"WHERE layer = ? AND uid IN ({uids}) AND kind IN ({kinds}) "
+        f"AND {connection.dialect.text_at('payload', 'batch')} = ? "
         "ORDER BY sequence",
         (layer.id, target.id),
     )
@@ -172,20 +169,24 @@ def _split(rows: Iterable[Row], machine: Machine) -> tuple[list[Row], list[Row]]
     return fresh, heard
 
 
-def _disagreeing(connection: sqlite3.Connection, layer: Layer, table: StageTable, revision: int) -> Iterator[Row]:
+def _disagreeing(connection: Connection, layer: Layer, table: StageTable, revision: int) -> Iterator[Row]:
     fields = stages.kept_fields(layer, table)
     measures = [name for name in fields if name not in ("stage", "stage_date")]
     status = "t.data_status" if "data_status" in layer.fields_by_id else "NULL"
-    turned = f"(coalesce(s.illustrative, 0) AND {status} IS NOT 'illustrative')"
-    agree = ["coalesce(s.stage, ?3) IS t.stage"]
+    spelt = connection.dialect
+    turned = f"(coalesce(s.illustrative, 0) = 1 AND {status} {spelt.differs} 'illustrative')"
+    agree = [f"coalesce(s.stage, ?3) {spelt.same} t.stage"]
     if "stage_date" in fields:
-        agree.append("s.stage_date IS t.stage_date")
-    agree += [f"coalesce(json_extract(s.measures, '$.{name}'), 0) IS coalesce(t.{quote(name)}, 0)" for name in measures]
+        agree.append(f"s.stage_date {spelt.same} t.stage_date")
+    agree += [
+        f"coalesce({spelt.number_at('s.measures', name)}, 0) {spelt.same} coalesce(t.{quote(name)}, 0)"
+        for name in measures
+    ]
     names = ["uid", "heard", "own", "turned_real", "data_status", *fields]
     wanted = ", ".join(f"t.{quote(name)}" for name in fields)
     heard = "EXISTS (SELECT 1 FROM yzgeo_ledger AS e WHERE e.layer = ?1 AND e.uid = t.uid)"
     found = connection.execute(
-        f"SELECT t.uid, {heard}, coalesce(s.own, 0), {turned}, {status}, {wanted} FROM main.{quote(layer.id)} AS t "
+        f"SELECT t.uid, {heard}, coalesce(s.own, 0), {turned}, {status}, {wanted} FROM {quote(layer.id)} AS t "
         "LEFT JOIN yzgeo_ledger_state AS s ON s.layer = ?1 AND s.uid = t.uid "
         f"WHERE t.revision = ?2 AND ({turned} OR NOT ({' AND '.join(agree)})) ORDER BY t.fid",
         (layer.id, revision, stages.machine(table).initial),

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +18,7 @@ from yzgeo.ledger import Event, Openings
 
 from . import timestamps, writing
 from .base import Batch, Provenance, Value
+from .dialect import Connection
 from .identifiers import quote
 
 OPEN_END = "9999-12-31"
@@ -27,8 +27,10 @@ SILENT = ledger.IMPORTED | ledger.TOLD
 BEGINNING = ""
 _ITSELF = "\x00"
 _PUT_STATE = (
-    "INSERT OR REPLACE INTO yzgeo_ledger_state (layer, uid, stage, stage_date, measures, own, illustrative) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO yzgeo_ledger_state (layer, uid, stage, stage_date, measures, own, illustrative) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (layer, uid) DO UPDATE SET stage = excluded.stage, "
+    "stage_date = excluded.stage_date, measures = excluded.measures, own = excluded.own, "
+    "illustrative = excluded.illustrative"
 )
 _PUT_INTERVAL = (
     "INSERT INTO yzgeo_ledger_interval (layer, uid, start_day, end_day, stage, event_id, delta) "
@@ -121,7 +123,7 @@ def project(events: Sequence[Event], table: StageTable) -> Projection:
     return Projection((state.stage, on, measures, int(own), int(made_up)), spans, reports, state.pending, mute)
 
 
-def store(connection: sqlite3.Connection, layer: Layer, made: Mapping[str, Projection]) -> None:
+def store(connection: Connection, layer: Layer, made: Mapping[str, Projection]) -> None:
     """
     Put projections in the place of those that are there.
 
@@ -156,7 +158,7 @@ def store(connection: sqlite3.Connection, layer: Layer, made: Mapping[str, Proje
     )
 
 
-def store_openings(connection: sqlite3.Connection, layer: Layer, table: StageTable, openings: Openings) -> None:
+def store_openings(connection: Connection, layer: Layer, table: StageTable, openings: Openings) -> None:
     """
     Store what follows from openings that are the first word on their features.
 
@@ -209,7 +211,7 @@ def store_openings(connection: sqlite3.Connection, layer: Layer, table: StageTab
 
 
 def amend(
-    connection: sqlite3.Connection,
+    connection: Connection,
     layer: Layer,
     table: StageTable,
     made: Mapping[str, Projection],
@@ -260,7 +262,7 @@ def amend(
     )
     number = writing.record_batch(connection, batch)
     fids = orjson.dumps([change.fid for change in changes]).decode()
-    writing.archive(connection, layer, moment, "SELECT value FROM json_each(?)", (fids,))
+    writing.archive(connection, layer, moment, connection.dialect.among("integer"), (fids,))
     overwrite(connection, layer, changes, revision=moment.revision)
     connection.executemany(
         "INSERT INTO yzgeo_change (batch, kind, uid) VALUES (?, 'update', ?)",
@@ -268,14 +270,13 @@ def amend(
     )
     connection.execute("UPDATE yzgeo_layer_revision SET revision = ? WHERE layer = ?", (moment.revision, layer.id))
     connection.execute(
-        "UPDATE gpkg_contents SET last_change = ? WHERE table_name = ?", (timestamps.standard(now), layer.id)
+        f"UPDATE {connection.dialect.contents} SET last_change = ? WHERE table_name = ?",
+        (timestamps.standard(now), layer.id),
     )
     return moment.revision
 
 
-def overwrite(
-    connection: sqlite3.Connection, layer: Layer, changes: Sequence[Change], *, revision: int | None = None
-) -> None:
+def overwrite(connection: Connection, layer: Layer, changes: Sequence[Change], *, revision: int | None = None) -> None:
     """
     Write columns without history.
 
@@ -293,13 +294,11 @@ def overwrite(
     for change in changes:
         values = dict(change.values) if revision is None else {"revision": revision, **change.values}
         assigned = ", ".join(f"{quote(name)} = ?" for name in values)
-        connection.execute(
-            f"UPDATE main.{quote(layer.id)} SET {assigned} WHERE fid = ?", (*values.values(), change.fid)
-        )
+        connection.execute(f"UPDATE {quote(layer.id)} SET {assigned} WHERE fid = ?", (*values.values(), change.fid))
 
 
 def differences(
-    connection: sqlite3.Connection, layer: Layer, table: StageTable, made: Mapping[str, Projection]
+    connection: Connection, layer: Layer, table: StageTable, made: Mapping[str, Projection]
 ) -> list[Change]:
     """
     Compare the layer's columns with projections.
@@ -324,7 +323,7 @@ def differences(
     wanted = ", ".join(quote(name) for name in ("fid", *names))
     found = []
     for uid, projection in made.items():
-        row = connection.execute(f"SELECT {wanted} FROM main.{quote(layer.id)} WHERE uid = ?", (uid,)).fetchone()
+        row = connection.execute(f"SELECT {wanted} FROM {quote(layer.id)} WHERE uid = ?", (uid,)).fetchone()
         if row is None:
             continue
         target = projection.columns(table)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple
 from datetime import datetime
@@ -13,6 +12,7 @@ import orjson
 from yzgeo.ledger import Event, Kind, Place
 
 from . import timestamps
+from .dialect import Connection
 
 COLUMNS = (
     "event_id, layer, uid, kind, valid_at, recorded_at, actor, role, payload, base_revision, place, payload_version, "
@@ -91,7 +91,7 @@ def from_row(row: Sequence[Any]) -> Event:
     )
 
 
-def select(connection: sqlite3.Connection, condition: str, bound: Sequence[Any] = ()) -> Iterator[Event]:
+def select(connection: Connection, condition: str, bound: Sequence[Any] = ()) -> Iterator[Event]:
     """
     Read events.
 
@@ -113,7 +113,7 @@ def select(connection: sqlite3.Connection, condition: str, bound: Sequence[Any] 
         yield from_row(row)
 
 
-def of_feature(connection: sqlite3.Connection, layer: str, uid: str) -> list[Event]:
+def of_feature(connection: Connection, layer: str, uid: str) -> list[Event]:
     """
     Read the events of one feature.
 
@@ -134,7 +134,7 @@ def of_feature(connection: sqlite3.Connection, layer: str, uid: str) -> list[Eve
     return list(select(connection, "WHERE layer = ? AND uid = ? ORDER BY sequence", (layer, uid)))
 
 
-def of_features(connection: sqlite3.Connection, layer: str, uids: Sequence[str]) -> dict[str, list[Event]]:
+def of_features(connection: Connection, layer: str, uids: Sequence[str]) -> dict[str, list[Event]]:
     """
     Read the events of many features.
 
@@ -154,13 +154,13 @@ def of_features(connection: sqlite3.Connection, layer: str, uids: Sequence[str])
     """
     found: dict[str, list[Event]] = {uid: [] for uid in uids}
     wanted = orjson.dumps(list(uids)).decode()
-    condition = "WHERE layer = ? AND uid IN (SELECT value FROM json_each(?)) ORDER BY sequence"
+    condition = f"WHERE layer = ? AND uid IN ({connection.dialect.among('text')}) ORDER BY sequence"
     for event in select(connection, condition, (layer, wanted)):
         found[event.uid].append(event)
     return found
 
 
-def find(connection: sqlite3.Connection, event_id: str) -> Event | None:
+def find(connection: Connection, event_id: str) -> Event | None:
     """
     Look an event up.
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 
@@ -18,12 +17,13 @@ from yzgeo.errors import FeatureUnknownError, ParameterError
 
 from . import blobs, selection, timestamps, values
 from .base import BBox, Feature, Query, Rows, Value
+from .dialect import Connection
 from .identifiers import history_table, quote
 
 _SYSTEM_COLUMNS = ("uid", "fid", "revision")
 
 
-def rows(connection: sqlite3.Connection, layer: Layer, query: Query, fields: Sequence[str] | None) -> Rows:
+def rows(connection: Connection, layer: Layer, query: Query, fields: Sequence[str] | None) -> Rows:
     """
     Get features in columns.
 
@@ -51,7 +51,9 @@ def rows(connection: sqlite3.Connection, layer: Layer, query: Query, fields: Seq
     specs = layer.fields if fields is None else tuple(layer.field(name) for name in fields)
     spatial = layer.spec.geometry != "none"
     names = [*_SYSTEM_COLUMNS, *(["geom"] if spatial else []), *(spec.id for spec in specs)]
-    statement, bound = selection.select(layer, names, query, revision=_state(connection, layer, query))
+    statement, bound = selection.select(
+        connection.dialect, layer, names, query, revision=_state(connection, layer, query)
+    )
     found = connection.execute(statement, bound).fetchall()
     columns = list(zip(*found, strict=True)) if found else [() for _ in names]
     uids, fids, revisions = columns[:3]
@@ -61,7 +63,7 @@ def rows(connection: sqlite3.Connection, layer: Layer, query: Query, fields: Seq
     return Rows(uids=uids, fids=fids, revisions=revisions, wkb=geometries, columns=decoded)
 
 
-def frame(connection: sqlite3.Connection, layer: Layer, query: Query, *, crs: str) -> gpd.GeoDataFrame:
+def frame(connection: Connection, layer: Layer, query: Query, *, crs: str) -> gpd.GeoDataFrame:
     """
     Get features as a frame.
 
@@ -89,7 +91,7 @@ def frame(connection: sqlite3.Connection, layer: Layer, query: Query, *, crs: st
     return gpd.GeoDataFrame(columns, index=index, geometry=gpd.GeoSeries(shapely.from_wkb(wkb), index=index), crs=crs)
 
 
-def count(connection: sqlite3.Connection, layer: Layer, query: Query) -> int:
+def count(connection: Connection, layer: Layer, query: Query) -> int:
     """
     Count a query's features, without limit and offset.
 
@@ -107,11 +109,11 @@ def count(connection: sqlite3.Connection, layer: Layer, query: Query) -> int:
     int
         How many.
     """
-    statement, bound = selection.count(layer, query, revision=_state(connection, layer, query))
+    statement, bound = selection.count(connection.dialect, layer, query, revision=_state(connection, layer, query))
     return int(connection.execute(statement, bound).fetchone()[0])
 
 
-def feature(connection: sqlite3.Connection, layer: Layer, uid: str, *, revision: int | None) -> Feature:
+def feature(connection: Connection, layer: Layer, uid: str, *, revision: int | None) -> Feature:
     """
     Get one feature.
 
@@ -143,7 +145,7 @@ def feature(connection: sqlite3.Connection, layer: Layer, uid: str, *, revision:
     return found[0]
 
 
-def versions(connection: sqlite3.Connection, layer: Layer, uid: str) -> list[Feature]:
+def versions(connection: Connection, layer: Layer, uid: str) -> list[Feature]:
     """
     List every version of a feature.
 
@@ -176,7 +178,7 @@ def versions(connection: sqlite3.Connection, layer: Layer, uid: str) -> list[Fea
     return _features(layer, Rows(columns[0], columns[1], columns[2], geometries, decoded))
 
 
-def tally(connection: sqlite3.Connection, layer: Layer, field: str) -> dict[Value, int]:
+def tally(connection: Connection, layer: Layer, field: str) -> dict[Value, int]:
     """
     Count the present features by one field's values.
 
@@ -196,13 +198,13 @@ def tally(connection: sqlite3.Connection, layer: Layer, field: str) -> dict[Valu
     """
     spec = layer.field(field)
     found = connection.execute(
-        f"SELECT {quote(field)}, count(*) FROM {quote(layer.id)} GROUP BY 1 ORDER BY 2 DESC, 1"
+        f"SELECT {quote(field)}, count(*) FROM {quote(layer.id)} GROUP BY 1 ORDER BY 2 DESC, 1 NULLS FIRST"
     ).fetchall()
     seen = values.decode([row[0] for row in found], spec)
     return {value: int(row[1]) for value, row in zip(seen, found, strict=True)}
 
 
-def bounds(connection: sqlite3.Connection, layer: Layer) -> BBox | None:
+def bounds(connection: Connection, layer: Layer) -> BBox | None:
     """
     Tell the extent of the present features.
 
@@ -219,7 +221,7 @@ def bounds(connection: sqlite3.Connection, layer: Layer) -> BBox | None:
         West, south, east, north in the storage system.
     """
     found = connection.execute(
-        "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = ?", (layer.id,)
+        f"SELECT min_x, min_y, max_x, max_y FROM {connection.dialect.contents} WHERE table_name = ?", (layer.id,)
     ).fetchone()
     return None if found is None or found[0] is None else (found[0], found[1], found[2], found[3])
 
@@ -238,7 +240,7 @@ def _features(layer: Layer, found: Rows) -> list[Feature]:
     ]
 
 
-def _state(connection: sqlite3.Connection, layer: Layer, query: Query) -> int | None:
+def _state(connection: Connection, layer: Layer, query: Query) -> int | None:
     """Find the revision a query speaks of; None is the present."""
     if query.revision is not None and query.on is not None:
         raise ParameterError(

@@ -15,6 +15,7 @@ from yzgeo.errors import CatalogueError
 
 from . import styles, timestamps
 from .blobs import TABLE_TYPES
+from .dialect import FILE
 from .identifiers import history_table, quote, rtree_table
 
 APPLICATION_ID = 0x47504B47  # "GPKG"
@@ -23,14 +24,7 @@ USER_VERSION = 10300  # GeoPackage 1.3: GDAL 3.6 and QGIS 3.22 warn about 1.4
 # Raised when the tables made here change, so that existing workspaces get it.
 _VERSION = 2
 
-COLUMN_TYPES = {
-    "text": "TEXT",
-    "integer": "INTEGER",
-    "number": "REAL",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "datetime": "DATETIME",
-}
+COLUMN_TYPES = FILE.column_types
 _BUILTIN_SYSTEMS = (
     ("Undefined Cartesian SRS", -1, "NONE", -1, "undefined", "undefined Cartesian coordinate reference system"),
     ("Undefined geographic SRS", 0, "NONE", 0, "undefined", "undefined geographic coordinate reference system"),
@@ -190,25 +184,6 @@ def indexes(layer: Layer) -> dict[str, str]:
         unique: f"CREATE UNIQUE INDEX IF NOT EXISTS {quote(unique)} ON {table} (uid)",
         key: f"CREATE INDEX IF NOT EXISTS {quote(key)} ON {table} ({quote(layer.spec.key)})",
     }
-
-
-def stored_columns(connection: sqlite3.Connection, layer: Layer) -> list[str]:
-    """
-    List the columns of a layer's table, with those that the catalogue no longer names.
-
-    Parameters
-    ----------
-    connection
-        Any connection.
-    layer
-        The layer.
-
-    Returns
-    -------
-    list of str
-        Names in the order of the table.
-    """
-    return list(_columns(connection, layer.id))
 
 
 def _require_system(connection: sqlite3.Connection, catalogue: Catalogue) -> None:

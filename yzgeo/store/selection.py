@@ -12,9 +12,12 @@ from yzgeo.catalogue import FieldSpec, Layer
 from yzgeo.filters import UID
 
 from .base import BBox, Query, Value
+from .dialect import Dialect
 from .filtering import box_of, compile_where, order_by
-from .identifiers import history_table, quote, rtree_table
+from .identifiers import history_table, quote
 from .values import encode_one
+
+_ALL = 2**62  # no limit: that many features there are not
 
 
 @dataclass(slots=True)
@@ -33,13 +36,15 @@ class _Conditions:
 
 
 def select(
-    layer: Layer, columns: Sequence[str], query: Query, *, revision: int | None
+    dialect: Dialect, layer: Layer, columns: Sequence[str], query: Query, *, revision: int | None
 ) -> tuple[str, list[Value | bytes]]:
     """
     Write the statement for a query, in its order, with its limit and offset.
 
     Parameters
     ----------
+    dialect
+        How the database spells it.
     layer
         The layer asked.
     columns
@@ -56,23 +61,23 @@ def select(
     """
     # The rows of a union can only be ordered by columns it gives.
     given = [*columns, *(name for name, _ in query.sort if name not in columns)] if revision is not None else columns
-    statement, values = _states(layer, ", ".join(quote(name) for name in given), query, revision=revision)
+    statement, values = _states(dialect, layer, ", ".join(quote(name) for name in given), query, revision=revision)
     if given != columns:
-        statement = f"SELECT {', '.join(quote(name) for name in columns)} FROM ({statement})"
+        statement = f"SELECT {', '.join(quote(name) for name in columns)} FROM ({statement}) AS found"
     statement += order_by([(layer.field(name).id if name != UID.id else name, down) for name, down in query.sort])
     if query.limit is not None or query.offset:
         statement += " LIMIT ? OFFSET ?"
-        values += [-1 if query.limit is None else query.limit, query.offset]
+        values += [_ALL if query.limit is None else query.limit, query.offset]
     return statement, values
 
 
-def count(layer: Layer, query: Query, *, revision: int | None) -> tuple[str, list[Value | bytes]]:
+def count(dialect: Dialect, layer: Layer, query: Query, *, revision: int | None) -> tuple[str, list[Value | bytes]]:
     """
     Write the statement that counts a query's features, without limit and offset.
 
     Parameters
     ----------
-    layer, query, revision
+    dialect, layer, query, revision
         As for `select`.
 
     Returns
@@ -81,23 +86,26 @@ def count(layer: Layer, query: Query, *, revision: int | None) -> tuple[str, lis
         Statement and values.
     """
     if revision is None:
-        statement, values = _states(layer, "count(*)", query, revision=None)
+        statement, values = _states(dialect, layer, "count(*)", query, revision=None)
         return statement, values
-    statement, values = _states(layer, "fid", query, revision=revision)
-    return f"SELECT count(*) FROM ({statement})", values
+    statement, values = _states(dialect, layer, "fid", query, revision=revision)
+    return f"SELECT count(*) FROM ({statement}) AS found", values
 
 
-def _states(layer: Layer, columns: str, query: Query, *, revision: int | None) -> tuple[str, list[Value | bytes]]:
+def _states(
+    dialect: Dialect, layer: Layer, columns: str, query: Query, *, revision: int | None
+) -> tuple[str, list[Value | bytes]]:
     boxes = _boxes(layer, query)
-    present = _attributes(layer, query)
+    present = _attributes(dialect, layer, query)
     for box in boxes:
-        _inside_index(layer, box, present)
+        piece, bound = dialect.inside(layer.id, box)
+        present.add(piece, *bound)
     if revision is not None:
         present.add("revision <= ?", revision)
     live = f"SELECT {columns} FROM {quote(layer.id)}{present.where()}"
     if revision is None:
         return live, present.values
-    past = _attributes(layer, query)
+    past = _attributes(dialect, layer, query)
     for west, south, east, north in boxes:
         past.add("min_x <= ? AND max_x >= ? AND min_y <= ? AND max_y >= ?", east, west, north, south)
     past.add("revision <= ? AND until_revision > ?", revision, revision)
@@ -106,46 +114,35 @@ def _states(layer: Layer, columns: str, query: Query, *, revision: int | None) -
 
 
 def _boxes(layer: Layer, query: Query) -> list[BBox]:
-    narrowed = None if query.where is None or layer.spec.geometry == "none" else box_of(query.where)
+    if layer.spec.geometry == "none":
+        return []  # a box asked for is answered by `_attributes`
+    narrowed = None if query.where is None else box_of(query.where)
     return [box for box in (query.bbox, narrowed) if box is not None]
 
 
-def _inside_index(layer: Layer, bbox: BBox, conditions: _Conditions) -> None:
-    west, south, east, north = bbox
-    conditions.add(
-        f"fid IN (SELECT id FROM {quote(rtree_table(layer.id))} "
-        "WHERE minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ?)",
-        east,
-        west,
-        north,
-        south,
-    )
-
-
-def _attributes(layer: Layer, query: Query) -> _Conditions:
+def _attributes(dialect: Dialect, layer: Layer, query: Query) -> _Conditions:
     conditions = _Conditions()
     if query.bbox is not None and layer.spec.geometry == "none":
-        conditions.add("0")
+        conditions.add("1 = 0")
     for name, wanted in query.equals.items():
-        _equal(conditions, UID if name == "uid" else layer.field(name), wanted)
+        _equal(dialect, conditions, UID if name == "uid" else layer.field(name), wanted)
     if query.where is not None:
-        piece, bound = compile_where(query.where)
+        piece, bound = compile_where(query.where, dialect)
         conditions.add(piece, *bound)
     if query.search:
         pattern = "%" + query.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        pieces = [f"{quote(name)} LIKE ? ESCAPE '\\'" for name in layer.spec.search_fields]
+        pieces = [f"{quote(name)} {dialect.like} ? ESCAPE '\\'" for name in layer.spec.search_fields]
         conditions.add(f"({' OR '.join(pieces)})", *([pattern] * len(pieces)))
     return conditions
 
 
-def _equal(conditions: _Conditions, column: FieldSpec, wanted: Value | Sequence[Value]) -> None:
+def _equal(dialect: Dialect, conditions: _Conditions, column: FieldSpec, wanted: Value | Sequence[Value]) -> None:
     name = quote(column.id)
     if isinstance(wanted, str) or not isinstance(wanted, Sequence):
-        conditions.add(f"{name} IS ?", encode_one(wanted, column))
+        conditions.add(f"{name} {dialect.same} ?", encode_one(wanted, column))
         return
     values = [encode_one(value, column) for value in wanted]
-    # json_each has no limit on the number of values, question marks have one.
-    piece = f"{name} IN (SELECT value FROM json_each(?))"
+    piece = f"{name} IN ({dialect.among(column.type)})"
     if None in values:
         piece = f"({piece} OR {name} IS NULL)"
     conditions.add(piece, json.dumps([value for value in values if value is not None], ensure_ascii=False))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,17 +11,13 @@ from yzgeo.catalogue import Catalogue
 from yzgeo.errors import StorageError, WorkspaceMissingError
 
 from . import (
-    accounts,
     building,
     checking,
     migrations,
     schema,
 )
-from .base import Account
 from .connections import Connections
-from .grants import GeoPackagePeople
-from .layers import GeoPackageLayers
-from .ledger import GeoPackageLedger
+from .tables import TableStore, put_meta, stored_meta
 
 FILE_NAME = "yzgeo.gpkg"
 Clock = Callable[[], datetime]
@@ -40,17 +35,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class GeoPackageStore(GeoPackageLayers):
+class GeoPackageStore(TableStore):
     """The `Store` on a GeoPackage: one writer at a time, any number of readers, usable from every thread.
 
     Make one with `create` or `open`.
     """
 
     def __init__(self, path: Path, catalogue: Catalogue, *, clock: Clock, busy_timeout_s: float) -> None:
-        super().__init__(Connections(path, busy_timeout_s=busy_timeout_s), catalogue, clock=clock)
+        self._file = Connections(path, busy_timeout_s=busy_timeout_s)
+        super().__init__(self._file, catalogue, clock=clock)
         self.path = path
-        self.ledger = GeoPackageLedger(self._connections, catalogue, clock=clock)
-        self.people = GeoPackagePeople(self._connections, clock=clock)
 
     @classmethod
     def create(
@@ -143,7 +137,7 @@ class GeoPackageStore(GeoPackageLayers):
 
     def close(self) -> None:
         """Release every connection."""
-        self._connections.close()
+        self._file.close()
 
     def check(self) -> None:
         """
@@ -154,7 +148,7 @@ class GeoPackageStore(GeoPackageLayers):
         WorkspaceBrokenError
             If something does not fit.
         """
-        with self._connections.read() as reader:
+        with self._file.read() as reader:
             checking.quick(reader.connection, self.path)
             checking.full(reader.connection, self.catalogue, self.path)
 
@@ -180,153 +174,22 @@ class GeoPackageStore(GeoPackageLayers):
             If it cannot be written; nothing is left behind.
         """
         with building.new_file(target, named=str(target)) as path:
-            self._connections.copy_into(path)
+            self._file.copy_into(path)
         return target
-
-    def meta(self, key: str) -> str | None:
-        """
-        Read a setting of the workspace.
-
-        Parameters
-        ----------
-        key
-            Its name.
-
-        Returns
-        -------
-        str or None
-            Its value.
-        """
-        with self._connections.read() as reader:
-            return reader.remember("meta", _meta).get(key)
-
-    def set_meta(self, key: str, value: str) -> None:
-        """
-        Write a setting of the workspace.
-
-        Parameters
-        ----------
-        key
-            Its name.
-        value
-            Its value.
-        """
-        with self._connections.write() as connection:
-            _put_meta(connection, key, value)
-
-    def accounts(self) -> Sequence[Account]:
-        """
-        List the accounts.
-
-        Returns
-        -------
-        sequence of Account
-            By name.
-        """
-        with self._connections.read() as reader:
-            return accounts.everyone(reader.connection)
-
-    def account(self, name: str) -> Account | None:
-        """
-        Get one account.
-
-        Parameters
-        ----------
-        name
-            Its name.
-
-        Returns
-        -------
-        Account or None
-            The account.
-        """
-        with self._connections.read() as reader:
-            return accounts.find(reader.connection, name)
-
-    def put_account(self, account: Account) -> None:
-        """
-        Create or replace an account.
-
-        Parameters
-        ----------
-        account
-            The account; a new password or disabling it ends its sessions.
-        """
-        with self._connections.write() as connection:
-            accounts.put(connection, account)
-
-    def put_session(self, token_hash: str, account: str, *, expires_at: datetime) -> None:
-        """
-        Remember a signed-in session.
-
-        Parameters
-        ----------
-        token_hash
-            Hash of its token.
-        account
-            Name of the account.
-        expires_at
-            Its end, with zone.
-        """
-        with self._connections.write() as connection:
-            accounts.drop_expired(connection, now=self._clock())
-            accounts.put_session(connection, token_hash, account, expires_at=expires_at)
-
-    def session(self, token_hash: str, *, now: datetime) -> Account | None:
-        """
-        Get the account of a session.
-
-        Parameters
-        ----------
-        token_hash
-            Hash of its token.
-        now
-            The time, with zone.
-
-        Returns
-        -------
-        Account or None
-            None if it has run out, was revoked or its account is disabled.
-        """
-        with self._connections.read() as reader:
-            return accounts.session(reader.connection, token_hash, now=now)
-
-    def drop_session(self, token_hash: str) -> None:
-        """
-        Revoke a session.
-
-        Parameters
-        ----------
-        token_hash
-            Hash of its token.
-        """
-        with self._connections.write() as connection:
-            accounts.drop_session(connection, token_hash)
 
     def _prepare(self) -> None:
         """Check first, without changing anything; write only if the program or the catalogue has grown."""
-        with self._connections.read() as reader:
+        with self._file.read() as reader:
             checking.quick(reader.connection, self.path)
             current = schema.digest(self.catalogue)
-            stored = reader.remember("meta", _meta).get("catalogue_digest")
+            stored = reader.remember("meta", stored_meta).get("catalogue_digest")
             outdated = migrations.version(reader.connection) < migrations.known()[-1].number
             mode = reader.connection.execute("PRAGMA journal_mode").fetchone()[0]
         if mode != "wal":
-            self._connections.use_log()
+            self._file.use_log()
         if outdated or stored != current:
-            with self._connections.write() as connection:
+            with self._file.write() as connection:
                 now = self._clock().astimezone(UTC)
                 migrations.apply(connection, now=now)
                 schema.synchronise(connection, self.catalogue, now=now)
-                _put_meta(connection, "catalogue_digest", current)
-
-
-def _meta(connection: sqlite3.Connection) -> dict[str, str]:
-    return dict(connection.execute("SELECT key, value FROM yzgeo_meta").fetchall())
-
-
-def _put_meta(connection: sqlite3.Connection, key: str, value: str) -> None:
-    connection.execute(
-        "INSERT INTO yzgeo_meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        (key, value),
-    )
+                put_meta(connection, "catalogue_digest", current)

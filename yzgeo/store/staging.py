@@ -16,6 +16,7 @@ from yzgeo.errors import CrsMissingError, InputError
 
 from . import blobs, values
 from .base import Value
+from .dialect import GeometryForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,14 @@ class Staged:
     columns: Mapping[str, Sequence[Value]]
 
 
-def stage(layer: Layer, put: gpd.GeoDataFrame | None, delete: Sequence[str], *, srs_id: int) -> Staged:
+def stage(
+    layer: Layer,
+    put: gpd.GeoDataFrame | None,
+    delete: Sequence[str],
+    *,
+    srs_id: int,
+    form: GeometryForm = "geopackage",
+) -> Staged:
     """
     Check a batch and convert it.
 
@@ -45,6 +53,8 @@ def stage(layer: Layer, put: gpd.GeoDataFrame | None, delete: Sequence[str], *, 
         Uids to be deleted.
     srs_id
         EPSG code of the storage system.
+    form
+        How the database takes geometries.
 
     Returns
     -------
@@ -67,7 +77,7 @@ def stage(layer: Layer, put: gpd.GeoDataFrame | None, delete: Sequence[str], *, 
     geometry_column = put._geometry_column_name if isinstance(put, gpd.GeoDataFrame) else None
     geometries: blobs.Encoded | None = None
     if geometry_column is not None and geometry_column in put.columns:
-        geometries = _geometries(layer, put, srs_id=srs_id)
+        geometries = _geometries(layer, put, srs_id=srs_id, form=form)
     names = [str(name) for name in put.columns if name != geometry_column]
     specs = [layer.field(name) for name in names]
     columns = {spec.id: values.encode(put[spec.id], spec) for spec in specs}
@@ -83,9 +93,11 @@ def _uids(index: pd.Index[Any]) -> list[str]:
     return cast("list[str]", uids)
 
 
-def _geometries(layer: Layer, put: gpd.GeoDataFrame, *, srs_id: int) -> blobs.Encoded:
+def _geometries(layer: Layer, put: gpd.GeoDataFrame, *, srs_id: int, form: GeometryForm) -> blobs.Encoded:
     shapes = put.geometry.to_numpy()
-    encoded = blobs.encode(np.asarray(shapes, dtype=object), kind=layer.spec.geometry, srs_id=srs_id, layer=layer.id)
+    encoded = blobs.encode(
+        np.asarray(shapes, dtype=object), kind=layer.spec.geometry, srs_id=srs_id, layer=layer.id, form=form
+    )
     if np.isnan(encoded.bounds).all():
         return encoded
     if put.crs is None:

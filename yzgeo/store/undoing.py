@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,10 +17,11 @@ from yzgeo.ledger import IMPORTED, TOLD
 
 from . import history, ledger_imports, schema, timestamps, writing
 from .base import Batch, LaterEdit, Undone
+from .dialect import Connection
 from .identifiers import history_table, quote, rtree_table
 from .writing import Moment
 
-_UNDO = "temp.yzgeo_undo"
+_UNDO = "yzgeo_undo"
 # What marks a batch that follows from the ledger: `GeoPackageLedger` puts one of these among its choices.
 _OF_THE_LEDGER = frozenset({"event", "events", "rebuild"})
 
@@ -36,7 +36,7 @@ class _Target:
 
 
 def undo(
-    connection: sqlite3.Connection, catalogue: Catalogue, batch_id: str, *, actor: str, reason: str, now: datetime
+    connection: Connection, catalogue: Catalogue, batch_id: str, *, actor: str, reason: str, now: datetime
 ) -> Undone:
     """
     Take a batch back.
@@ -102,7 +102,7 @@ def undo(
     return Undone(batch, restored, removed, brought_back, sorted(later, key=lambda edit: (edit.uid, edit.recorded_at)))
 
 
-def _find(connection: sqlite3.Connection, batch_id: str) -> _Target:
+def _find(connection: Connection, batch_id: str) -> _Target:
     found = connection.execute("SELECT number, ledger_events FROM yzgeo_batch WHERE id = ?", (batch_id,)).fetchone()
     if found is None:
         raise BatchUnknownError(batch=batch_id)
@@ -114,7 +114,7 @@ def _find(connection: sqlite3.Connection, batch_id: str) -> _Target:
     return _Target(found[0], batch, found[1])
 
 
-def _later_changes(connection: sqlite3.Connection, target: _Target, touched: Collection[str]) -> list[LaterEdit]:
+def _later_changes(connection: Connection, target: _Target, touched: Collection[str]) -> list[LaterEdit]:
     """
     List what later batches did to the same features.
 
@@ -124,7 +124,8 @@ def _later_changes(connection: sqlite3.Connection, target: _Target, touched: Col
     meanings = history.meanings(connection)
     found: dict[str, list[tuple[tuple[str, bool], LaterEdit]]] = defaultdict(list)
     rows = connection.execute(
-        "SELECT c.uid, c.kind, b.revision, b.recorded_at, b.actor, b.id, json_extract(b.choices, '$.event') "
+        "SELECT c.uid, c.kind, b.revision, b.recorded_at, b.actor, b.id, "
+        f"{connection.dialect.text_at('b.choices', 'event')} "
         "FROM yzgeo_batch AS b JOIN yzgeo_change AS c ON c.batch = b.number WHERE b.layer = ? AND b.revision > ? "
         "ORDER BY b.revision",
         (target.batch.layer, target.batch.revision),
@@ -142,7 +143,7 @@ def _later_changes(connection: sqlite3.Connection, target: _Target, touched: Col
     return [edit for course in found.values() for _, edit in course]
 
 
-def _later_events(connection: sqlite3.Connection, target: _Target, touched: Mapping[str, str]) -> Iterator[LaterEdit]:
+def _later_events(connection: Connection, target: _Target, touched: Mapping[str, str]) -> Iterator[LaterEdit]:
     """List what people have said of the same features since; mere notes hold back only what would be removed."""
     since: tuple[str, int | str] = ("e.sequence > ?", target.heard or 0)
     if target.heard is None:  # the batch is older than the column that tells
@@ -151,7 +152,7 @@ def _later_events(connection: sqlite3.Connection, target: _Target, touched: Mapp
     layer = target.batch.layer
     rows = connection.execute(
         f"SELECT e.uid, e.kind, t.revision, e.recorded_at, e.actor, e.event_id FROM yzgeo_ledger AS e "
-        f"LEFT JOIN main.{quote(layer)} AS t ON t.uid = e.uid "
+        f"LEFT JOIN {quote(layer)} AS t ON t.uid = e.uid "
         f"WHERE e.layer = ? AND {since[0]} AND e.kind NOT IN ({silent}) ORDER BY e.sequence",
         (layer, since[1]),
     )
@@ -160,19 +161,17 @@ def _later_events(connection: sqlite3.Connection, target: _Target, touched: Mapp
             yield LaterEdit(uid, kind, revision or 0, datetime.fromisoformat(recorded_at), actor, event=event)
 
 
-def _take_back(
-    connection: sqlite3.Connection, layer: Layer, target: Batch, batch: Batch, chosen: Mapping[str, str]
-) -> None:
+def _take_back(connection: Connection, layer: Layer, target: Batch, batch: Batch, chosen: Mapping[str, str]) -> None:
     moment = Moment(batch.revision, timestamps.precise(batch.recorded_at))
     number = writing.record_batch(connection, batch)
-    connection.execute(f"CREATE TABLE {_UNDO} (uid TEXT PRIMARY KEY, kind TEXT NOT NULL) WITHOUT ROWID")
+    connection.execute(f"CREATE TEMP TABLE {_UNDO} (uid TEXT PRIMARY KEY, kind TEXT NOT NULL)")
     connection.executemany(f"INSERT INTO {_UNDO} VALUES (?, ?)", chosen.items())
     writing.archive(
-        connection, layer, moment, f"SELECT fid FROM main.{quote(layer.id)} WHERE uid IN (SELECT uid FROM {_UNDO})"
+        connection, layer, moment, f"SELECT fid FROM {quote(layer.id)} WHERE uid IN (SELECT uid FROM {_UNDO})"
     )
     with _index_kept(connection, layer, target.revision):
         connection.execute(
-            f"DELETE FROM main.{quote(layer.id)} WHERE uid IN (SELECT uid FROM {_UNDO} WHERE kind = 'insert')"
+            f"DELETE FROM {quote(layer.id)} WHERE uid IN (SELECT uid FROM {_UNDO} WHERE kind = 'insert')"
         )
         _put_back(connection, layer, target.revision, moment)
     undone = {"update": "update", "insert": "delete", "delete": "insert"}
@@ -185,12 +184,12 @@ def _take_back(
 
 
 @contextmanager
-def _index_kept(connection: sqlite3.Connection, layer: Layer, revision: int) -> Iterator[None]:
+def _index_kept(connection: Connection, layer: Layer, revision: int) -> Iterator[None]:
     """Bring the spatial index along in two statements: its triggers would call back into Python for each row."""
-    if layer.spec.geometry == "none":
+    if layer.spec.geometry == "none" or not connection.dialect.indexes_by_hand:
         yield
         return
-    table, rtree = f"main.{quote(layer.id)}", f"main.{quote(rtree_table(layer.id))}"
+    table, rtree = f"{quote(layer.id)}", f"{quote(rtree_table(layer.id))}"
     for statement in schema.drop_spatial_triggers(layer.id):
         connection.execute(statement)
     connection.execute(
@@ -199,7 +198,7 @@ def _index_kept(connection: sqlite3.Connection, layer: Layer, revision: int) -> 
     yield
     connection.execute(
         f"INSERT INTO {rtree} SELECT t.fid, h.min_x, h.max_x, h.min_y, h.max_y FROM {_UNDO} AS u "
-        f"JOIN {table} AS t ON t.uid = u.uid JOIN main.{quote(history_table(layer.id))} AS h ON h.uid = u.uid "
+        f"JOIN {table} AS t ON t.uid = u.uid JOIN {quote(history_table(layer.id))} AS h ON h.uid = u.uid "
         "WHERE u.kind != 'insert' AND h.until_revision = ? AND h.min_x IS NOT NULL",
         (revision,),
     )
@@ -207,10 +206,10 @@ def _index_kept(connection: sqlite3.Connection, layer: Layer, revision: int) -> 
         connection.execute(statement)
 
 
-def _put_back(connection: sqlite3.Connection, layer: Layer, revision: int, moment: Moment) -> None:
+def _put_back(connection: Connection, layer: Layer, revision: int, moment: Moment) -> None:
     """Copy the versions that a revision superseded out of the history, each with the fid it had."""
-    table, past = f"main.{quote(layer.id)}", f"main.{quote(history_table(layer.id))}"
-    own = [name for name in schema.stored_columns(connection, layer) if name not in ("fid", "uid", "revision")]
+    table, past = f"{quote(layer.id)}", f"{quote(history_table(layer.id))}"
+    own = [name for name in connection.dialect.columns(connection, layer.id) if name not in ("fid", "uid", "revision")]
     assigned = "".join(f", {quote(name)} = h.{quote(name)}" for name in own)
     connection.execute(
         f"UPDATE {table} SET revision = ?{assigned} FROM {past} AS h WHERE h.uid = {quote(layer.id)}.uid "

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,15 +18,16 @@ from yzgeo.errors import ConflictError, FeatureUnknownError
 
 from . import schema, timestamps
 from .base import Batch, Provenance
+from .dialect import Connection
 from .identifiers import history_table, quote, rtree_table
 from .staging import Staged
 
 # From this many features on, the spatial index is filled in bulk: its triggers call back into Python for each row.
 _BULK_ROWS = 1_000
 
-_STAGE = "temp.yzgeo_stage"
-_VERDICT = "temp.yzgeo_verdict"
-_DOOMED = "temp.yzgeo_doomed"
+_STAGE = "yzgeo_stage"
+_VERDICT = "yzgeo_verdict"
+_DOOMED = "yzgeo_doomed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Moment:
 
 
 def write(
-    connection: sqlite3.Connection,
+    connection: Connection,
     layer: Layer,
     staged: Staged,
     delete: Sequence[str],
@@ -124,7 +124,7 @@ def write(
     return batch
 
 
-def current_revision(connection: sqlite3.Connection, layer: Layer) -> int:
+def current_revision(connection: Connection, layer: Layer) -> int:
     """
     Tell a layer's revision.
 
@@ -144,7 +144,7 @@ def current_revision(connection: sqlite3.Connection, layer: Layer) -> int:
     return int(found[0])
 
 
-def record_batch(connection: sqlite3.Connection, batch: Batch) -> int:
+def record_batch(connection: Connection, batch: Batch) -> int:
     """
     Note a batch that changes something.
 
@@ -160,10 +160,10 @@ def record_batch(connection: sqlite3.Connection, batch: Batch) -> int:
     int
         Its number, which the log of changes refers to.
     """
-    cursor = connection.execute(
+    made = connection.execute(
         "INSERT INTO yzgeo_batch (id, layer, revision, recorded_at, actor, reason, inserted, updated, unchanged, "
         "deleted, file_name, file_sha256, choices, undoes, ledger_events) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT events FROM yzgeo_ledger_head))",
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT events FROM yzgeo_ledger_head)) RETURNING number",
         (
             batch.id,
             batch.layer,
@@ -180,18 +180,18 @@ def record_batch(connection: sqlite3.Connection, batch: Batch) -> int:
             json.dumps(batch.choices, ensure_ascii=False),
             batch.undoes,
         ),
-    )
-    return int(cursor.lastrowid or 0)
+    ).fetchall()
+    return int(made[0][0])
 
 
-def _fill(connection: sqlite3.Connection, layer: Layer, staged: Staged, moment: Moment, batch: int) -> None:
+def _fill(connection: Connection, layer: Layer, staged: Staged, moment: Moment, batch: int) -> None:
     """Insert into an empty table; its indexes are built afterwards, which is quicker than row by row."""
     if not staged.uids:
         return
     spatial = layer.spec.geometry != "none"
     size = len(staged.uids)
-    bulk = size >= _BULK_ROWS
-    first = _next_fid(connection, layer)
+    bulk = size >= _BULK_ROWS and connection.dialect.indexes_by_hand
+    first = connection.dialect.next_fid(connection, layer.id, size)
     fids = range(first, first + size)
     if bulk:
         _execute(connection, (f"DROP INDEX {quote(name)}" for name in schema.indexes(layer)))
@@ -215,13 +215,7 @@ def _fill(connection: sqlite3.Connection, layer: Layer, staged: Staged, moment: 
     )
 
 
-def _next_fid(connection: sqlite3.Connection, layer: Layer) -> int:
-    """Fids are never used twice, so a tile cannot show a new feature under the number of a deleted one."""
-    found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (layer.id,)).fetchone()
-    return int(found[0]) + 1 if found else 1
-
-
-def _index(connection: sqlite3.Connection, layer: Layer, fids: Sequence[int], staged: Staged) -> None:
+def _index(connection: Connection, layer: Layer, fids: Sequence[int], staged: Staged) -> None:
     if staged.geometries is None:
         return
     bounds = staged.geometries.bounds
@@ -241,16 +235,19 @@ def _index(connection: sqlite3.Connection, layer: Layer, fids: Sequence[int], st
     )
 
 
-def _stage(connection: sqlite3.Connection, layer: Layer, staged: Staged) -> tuple[int, int, int]:
+def _stage(connection: Connection, layer: Layer, staged: Staged) -> tuple[int, int, int]:
     """Lay the batch beside the stored rows and judge each: insert, update or same."""
     names = [*(["geom"] if staged.geometries is not None else []), *staged.columns]
-    # "geom" holds blobs, the others what schema.COLUMN_TYPES says: without affinity 1 and 1.0 would differ.
+    # Of the types the stored columns have: without affinity 1 and 1.0 would differ.
+    spelt = connection.dialect
     typed = [
-        f"{quote(name)} {'BLOB' if name == 'geom' else schema.COLUMN_TYPES[layer.field(name).type]}" for name in names
+        f"{quote(name)} {spelt.geometry_type if name == 'geom' else spelt.column_types[layer.field(name).type]}"
+        for name in names
     ]
     connection.execute(
-        f"CREATE TABLE {_STAGE} (position INTEGER PRIMARY KEY, uid TEXT NOT NULL, "
-        f"{''.join(f'{column}, ' for column in typed)}minx REAL, miny REAL, maxx REAL, maxy REAL)"
+        f"CREATE TEMP TABLE {_STAGE} (position INTEGER PRIMARY KEY, uid TEXT NOT NULL, "
+        f"{''.join(f'{column}, ' for column in typed)}"
+        "minx DOUBLE PRECISION, miny DOUBLE PRECISION, maxx DOUBLE PRECISION, maxy DOUBLE PRECISION)"
     )
     size = len(staged.uids)
     columns: list[Iterable[object]] = [range(size), staged.uids]
@@ -261,22 +258,22 @@ def _stage(connection: sqlite3.Connection, layer: Layer, staged: Staged) -> tupl
     columns += _nullable(bounds)
     marks = ", ".join("?" * len(columns))
     connection.executemany(f"INSERT INTO {_STAGE} VALUES ({marks})", zip(*columns, strict=True))
-    equal = " AND ".join(f"s.{quote(name)} IS t.{quote(name)}" for name in names) or "1"
+    equal = " AND ".join(f"s.{quote(name)} {spelt.same} t.{quote(name)}" for name in names) or "1 = 1"
     connection.execute(
-        f"CREATE TABLE {_VERDICT} AS SELECT s.position AS position, t.fid AS fid, "
+        f"CREATE TEMP TABLE {_VERDICT} AS SELECT s.position AS position, t.fid AS fid, "
         f"CASE WHEN t.fid IS NULL THEN 'insert' WHEN {equal} THEN 'same' ELSE 'update' END AS kind "
-        f"FROM {_STAGE} AS s LEFT JOIN main.{quote(layer.id)} AS t ON t.uid = s.uid"
+        f"FROM {_STAGE} AS s LEFT JOIN {quote(layer.id)} AS t ON t.uid = s.uid"
     )
     counts = dict(connection.execute(f"SELECT kind, count(*) FROM {_VERDICT} GROUP BY kind").fetchall())
     return counts.get("insert", 0), counts.get("update", 0), counts.get("same", 0)
 
 
-def _mark_doomed(connection: sqlite3.Connection, layer: Layer, delete: Sequence[str]) -> int:
-    connection.execute(f"CREATE TABLE {_DOOMED} (fid INTEGER PRIMARY KEY, uid TEXT NOT NULL)")
+def _mark_doomed(connection: Connection, layer: Layer, delete: Sequence[str]) -> int:
+    connection.execute(f"CREATE TEMP TABLE {_DOOMED} (fid INTEGER PRIMARY KEY, uid TEXT NOT NULL)")
     found = 0
     for uid in delete:
         cursor = connection.execute(
-            f"INSERT INTO {_DOOMED} SELECT fid, uid FROM main.{quote(layer.id)} WHERE uid = ?", (uid,)
+            f"INSERT INTO {_DOOMED} SELECT fid, uid FROM {quote(layer.id)} WHERE uid = ?", (uid,)
         )
         if cursor.rowcount != 1:
             raise FeatureUnknownError(layer=layer.id, uid=uid)
@@ -284,32 +281,33 @@ def _mark_doomed(connection: sqlite3.Connection, layer: Layer, delete: Sequence[
     return found
 
 
-def _remove(connection: sqlite3.Connection, layer: Layer, moment: Moment, batch: int) -> None:
+def _remove(connection: Connection, layer: Layer, moment: Moment, batch: int) -> None:
     archive(connection, layer, moment, f"SELECT fid FROM {_DOOMED}")
     connection.execute(
         f"INSERT INTO yzgeo_change (batch, kind, uid) SELECT ?, 'delete', uid FROM {_DOOMED} ORDER BY fid", (batch,)
     )
-    connection.execute(f"DELETE FROM main.{quote(layer.id)} WHERE fid IN (SELECT fid FROM {_DOOMED})")
+    connection.execute(f"DELETE FROM {quote(layer.id)} WHERE fid IN (SELECT fid FROM {_DOOMED})")
 
 
-def _merge(connection: sqlite3.Connection, layer: Layer, staged: Staged, moment: Moment, batch: int) -> None:
+def _merge(connection: Connection, layer: Layer, staged: Staged, moment: Moment, batch: int) -> None:
     """Update and insert what was judged so."""
     names = [*(["geom"] if staged.geometries is not None else []), *staged.columns]
     table = quote(layer.id)
-    bulk = staged.geometries is not None and len(staged.uids) >= _BULK_ROWS
+    by_hand = connection.dialect.indexes_by_hand
+    bulk = by_hand and staged.geometries is not None and len(staged.uids) >= _BULK_ROWS
     if bulk:
         _execute(connection, schema.drop_spatial_triggers(layer.id))
     archive(connection, layer, moment, f"SELECT fid FROM {_VERDICT} WHERE kind = 'update'")
     assigned = "".join(f", {quote(name)} = n.{quote(name)}" for name in names)
     chosen = "".join(f", s.{quote(name)}" for name in names)
     connection.execute(
-        f"UPDATE main.{table} SET revision = ?{assigned} FROM (SELECT v.fid{chosen} FROM {_VERDICT} AS v "
+        f"UPDATE {table} SET revision = ?{assigned} FROM (SELECT v.fid{chosen} FROM {_VERDICT} AS v "
         f"JOIN {_STAGE} AS s ON s.position = v.position WHERE v.kind = 'update') AS n WHERE n.fid = {table}.fid",
         (moment.revision,),
     )
     columns = "".join(f", {quote(name)}" for name in names)
     connection.execute(
-        f"INSERT INTO main.{table} (uid, revision{columns}) SELECT s.uid, ?{chosen} FROM {_STAGE} AS s "
+        f"INSERT INTO {table} (uid, revision{columns}) SELECT s.uid, ?{chosen} FROM {_STAGE} AS s "
         f"JOIN {_VERDICT} AS v ON v.position = s.position WHERE v.kind = 'insert' ORDER BY s.position",
         (moment.revision,),
     )
@@ -323,19 +321,17 @@ def _merge(connection: sqlite3.Connection, layer: Layer, staged: Staged, moment:
     )
 
 
-def _index_again(connection: sqlite3.Connection, layer: Layer) -> None:
-    rtree = f"main.{quote(rtree_table(layer.id))}"
+def _index_again(connection: Connection, layer: Layer) -> None:
+    rtree = f"{quote(rtree_table(layer.id))}"
     connection.execute(f"DELETE FROM {rtree} WHERE id IN (SELECT fid FROM {_VERDICT} WHERE kind = 'update')")
     connection.execute(
         f"INSERT INTO {rtree} SELECT t.fid, s.minx, s.maxx, s.miny, s.maxy FROM {_STAGE} AS s "
-        f"JOIN {_VERDICT} AS v ON v.position = s.position JOIN main.{quote(layer.id)} AS t ON t.uid = s.uid "
+        f"JOIN {_VERDICT} AS v ON v.position = s.position JOIN {quote(layer.id)} AS t ON t.uid = s.uid "
         "WHERE v.kind != 'same' AND s.minx IS NOT NULL"
     )
 
 
-def archive(
-    connection: sqlite3.Connection, layer: Layer, moment: Moment, fids: str, bound: Sequence[object] = ()
-) -> None:
+def archive(connection: Connection, layer: Layer, moment: Moment, fids: str, bound: Sequence[object] = ()) -> None:
     """
     Copy rows about to change into the history.
 
@@ -353,23 +349,23 @@ def archive(
         Values of its place holders.
     """
     spatial = layer.spec.geometry != "none"
-    names = ", ".join(quote(name) for name in schema.stored_columns(connection, layer))
+    names = ", ".join(quote(name) for name in connection.dialect.columns(connection, layer.id))
     bounds = ", min_x, max_x, min_y, max_y" if spatial else ""
     measured = ", ST_MinX(geom), ST_MaxX(geom), ST_MinY(geom), ST_MaxY(geom)" if spatial else ""
     connection.execute(
-        f"INSERT INTO main.{quote(history_table(layer.id))} ({names}, until_revision, until_at{bounds}) "
-        f"SELECT {names}, ?, ?{measured} FROM main.{quote(layer.id)} WHERE fid IN ({fids})",
+        f"INSERT INTO {quote(history_table(layer.id))} ({names}, until_revision, until_at{bounds}) "
+        f"SELECT {names}, ?, ?{measured} FROM {quote(layer.id)} WHERE fid IN ({fids})",
         (moment.revision, moment.recorded_at, *bound),
     )
 
 
-def _shrinks(connection: sqlite3.Connection, layer: Layer) -> bool:
+def _shrinks(connection: Connection, layer: Layer) -> bool:
     """Tell whether a feature about to change touches the extent, which then may become smaller."""
     if layer.spec.geometry == "none":
         return False
-    verdict = f"SELECT fid FROM {_VERDICT} WHERE kind = 'update' UNION ALL " if _exists(connection, _VERDICT) else ""
+    verdict = f"SELECT fid FROM {_VERDICT} WHERE kind = 'update' UNION ALL "
     found = connection.execute(
-        f"SELECT EXISTS (SELECT 1 FROM main.{quote(layer.id)} AS t, gpkg_contents AS c "
+        f"SELECT EXISTS (SELECT 1 FROM {quote(layer.id)} AS t, {connection.dialect.contents} AS c "
         f"WHERE c.table_name = ? AND t.fid IN ({verdict}SELECT fid FROM {_DOOMED}) AND (ST_MinX(t.geom) <= c.min_x "
         "OR ST_MinY(t.geom) <= c.min_y OR ST_MaxX(t.geom) >= c.max_x OR ST_MaxY(t.geom) >= c.max_y))",
         (layer.id,),
@@ -377,12 +373,7 @@ def _shrinks(connection: sqlite3.Connection, layer: Layer) -> bool:
     return bool(found[0])
 
 
-def _exists(connection: sqlite3.Connection, table: str) -> bool:
-    name = table.removeprefix("temp.")
-    return connection.execute("SELECT 1 FROM temp.sqlite_master WHERE name = ?", (name,)).fetchone() is not None
-
-
-def measure_extent(connection: sqlite3.Connection, layer: Layer, *, now: datetime) -> None:
+def measure_extent(connection: Connection, layer: Layer, *, now: datetime) -> None:
     """
     Note the extent of a layer whose features may cover less than before, and that it changed.
 
@@ -404,18 +395,17 @@ def measure_extent(connection: sqlite3.Connection, layer: Layer, *, now: datetim
     _put_extent(connection, layer, extent, now=now)
 
 
-def _widen_extent(connection: sqlite3.Connection, layer: Layer, staged: Staged, *, now: datetime) -> None:
+def _widen_extent(connection: Connection, layer: Layer, staged: Staged, *, now: datetime) -> None:
     before = connection.execute(
-        "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = ?", (layer.id,)
+        f"SELECT min_x, min_y, max_x, max_y FROM {connection.dialect.contents} WHERE table_name = ?", (layer.id,)
     ).fetchone()
     _put_extent(connection, layer, _joined(before, staged), now=now)
 
 
-def _put_extent(
-    connection: sqlite3.Connection, layer: Layer, extent: tuple[float | None, ...], *, now: datetime
-) -> None:
+def _put_extent(connection: Connection, layer: Layer, extent: tuple[float | None, ...], *, now: datetime) -> None:
     connection.execute(
-        "UPDATE gpkg_contents SET last_change = ?, min_x = ?, min_y = ?, max_x = ?, max_y = ? WHERE table_name = ?",
+        f"UPDATE {connection.dialect.contents} SET last_change = ?, min_x = ?, min_y = ?, max_x = ?, max_y = ? "
+        "WHERE table_name = ?",
         (timestamps.standard(now), *extent, layer.id),
     )
 
@@ -447,9 +437,9 @@ def _nullable(bounds: NDArray[np.float64]) -> list[list[float | None]]:
 
 def _insert(table: str, names: Sequence[str]) -> str:
     columns = ", ".join(quote(name) for name in names)
-    return f"INSERT INTO main.{quote(table)} ({columns}) VALUES ({', '.join('?' * len(names))})"
+    return f"INSERT INTO {quote(table)} ({columns}) VALUES ({', '.join('?' * len(names))})"
 
 
-def _execute(connection: sqlite3.Connection, statements: Iterable[str]) -> None:
+def _execute(connection: Connection, statements: Iterable[str]) -> None:
     for statement in statements:
         connection.execute(statement)

@@ -7,6 +7,7 @@ import pytest
 from yzgeo.catalogue import Catalogue
 from yzgeo.store import selection
 from yzgeo.store.base import Query
+from yzgeo.store.dialect import FILE
 
 
 @pytest.mark.parametrize("revision", [None, 3])
@@ -19,8 +20,8 @@ def test_values_are_bound(tiny: Catalogue, revision: int | None) -> None:
         offset=66,
     )
     for statement, bound in (
-        selection.select(tiny.layer("area"), ["uid", "fid"], query, revision=revision),
-        selection.count(tiny.layer("area"), query, revision=revision),
+        selection.select(FILE, tiny.layer("area"), ["uid", "fid"], query, revision=revision),
+        selection.count(FILE, tiny.layer("area"), query, revision=revision),
     ):
         assert statement.count("?") == len(bound)
         for value in ("秘密", "77", "密码", "55", "66", "123.25"):
@@ -30,6 +31,6 @@ def test_values_are_bound(tiny: Catalogue, revision: int | None) -> None:
 
 
 def test_the_present_asks_no_history(tiny: Catalogue) -> None:
-    statement, bound = selection.select(tiny.layer("area"), ["uid"], Query(), revision=None)
+    statement, bound = selection.select(FILE, tiny.layer("area"), ["uid"], Query(), revision=None)
     assert statement == 'SELECT "uid" FROM "area" ORDER BY fid'
     assert bound == []
