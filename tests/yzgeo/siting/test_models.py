@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import linprog
+from scipy.sparse import csr_matrix
 
 from yzgeo import siting
 from yzgeo.errors import ParameterError, SitingError
@@ -101,6 +103,28 @@ def test_p_median_with_capacities_by_hand():
     # Either of the two must walk over: 5 x 0 + 5 x 90 beats 5 x 10 + 5 x 100.
     assert answer.objective == pytest.approx(450)
     assert answer.assignment["site"].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_p_median_with_capacities_against_every_choice_of_sites(seed, random_problem, choices):
+    everyone = random_problem(seed).weight.sum()
+    problem = random_problem(seed, limit_m=np.inf, existing=0, capacity=np.full(8, 0.35 * everyone))
+    people, sites = len(problem.weight), len(problem.sites)
+    ways, numbers = len(problem.way_m), np.arange(len(problem.way_m))
+    leaving = csr_matrix((np.ones(ways), (problem.way_demand, numbers)), shape=(people, ways))
+    arriving = csr_matrix((np.ones(ways), (problem.way_site, numbers)), shape=(sites, ways))
+    best = np.inf
+    for chosen, _ in choices(problem, 3):
+        # Who walks where is a transport problem of its own once the sites are chosen.
+        room = np.where(np.isin(np.arange(sites), chosen), problem.capacity, 0.0)
+        found = linprog(problem.way_m, A_ub=arriving, b_ub=room, A_eq=leaving, b_eq=problem.weight)
+        best = min(best, found.fun if found.success else np.inf)
+    answer = siting.p_median(problem, sites=3)
+    assert answer.optimal
+    assert answer.objective == pytest.approx(best, rel=1e-6)
+    # Somebody is turned away from the nearest site, so the capacity did matter.
+    roomy = siting.Problem(**{**vars(problem), "capacity": np.full(8, np.inf)})
+    assert answer.objective > siting.p_median(roomy, sites=3).objective
 
 
 def test_what_stands_already_stays_and_costs_nothing(random_problem):

@@ -230,12 +230,6 @@ class Inputs:
         return gpd.GeoDataFrame(pd.DataFrame(kept[columns]), geometry=kept.geometry.to_numpy(), crs=kept.crs)
 
     def _from_file(self, name: str) -> gpd.GeoDataFrame:
-        if any(isinstance(change, OpenRoad | CloseRoad) for change in self.changes):
-            raise ParameterError(
-                name="network",
-                reason_zh="方案改动的是登记的道路，不能与 OpenStreetMap 路网同用",
-                reason_en="the scenario changes roads of the register, which an OpenStreetMap network does not hold",
-            )
         path = self.register.folder / NETWORKS / name
         return network.read_pbf(path, mode=self.circles[0].mode, target=self.register.catalogue.district.metric_crs)
 
@@ -327,12 +321,18 @@ def gather(
     Raises
     ------
     ParameterError
-        If a named file is not there.
+        If a named file is not there, or the scenario changes roads that the file does not hold.
     """
     then = revisions or {}
     states = {name: register.state(name, day=question.at, revision=then.get(name)) for name in sorted(set(layers))}
     files: dict[str, str] = {}
     if question.network is not None:
+        if any(isinstance(change, OpenRoad | CloseRoad) for change in changes):
+            raise ParameterError(
+                name="network",
+                reason_zh="方案改动的是登记的道路，不能与 OpenStreetMap 路网同用",
+                reason_en="the scenario changes roads of the register, which an OpenStreetMap network does not hold",
+            )
         files[question.network] = _file_hash(register.folder / NETWORKS / question.network, "network")
     terrain = register.sources.networks[circles[0].mode].terrain
     if question.slope and terrain is not None:
