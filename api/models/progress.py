@@ -341,8 +341,14 @@ class Movement(BaseModel):
     event: str
 
 
+class LateReport(Movement):
+    """A feature whose stage on the first day is told differently since; ``from_stage`` is what was known then."""
+
+    recorded_at: datetime
+
+
 class Movements(BaseModel):
-    """What moved between two days, newest first."""
+    """What moved between two days, and what was reported late, newest first."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -350,6 +356,7 @@ class Movements(BaseModel):
     end: date = Field(alias="to")
     moved: list[Movement]
     totals: dict[str, int]
+    late: list[LateReport] = Field(description="补报: recorded between the days, about the first day or before")
 
 
 class WaitingMove(BaseModel):

@@ -14,7 +14,7 @@ from yzgeo.errors import AttachmentRefusedError, NotFoundError
 from yzgeo.store.attachments import AttachmentFolder
 from yzgeo.store.base import Attachment, Store
 
-from .progress import Caller, may_see_event
+from .progress import Caller, may_see_attachment
 
 FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 PDF = "application/pdf"
@@ -114,15 +114,9 @@ def find(store: Store, workspace: Path, sha256: str, caller: Caller) -> tuple[At
         If there is none for the caller; the hash alone opens nothing.
     """
     note = store.ledger.attachment(sha256)
-    if note is None or not _may_see(store, note, caller):
+    if note is None or not may_see_attachment(store, sha256, caller):
         raise NotFoundError(what=sha256)
     return note, AttachmentFolder(workspace).get(sha256)
-
-
-def _may_see(store: Store, note: Attachment, caller: Caller) -> bool:
-    if caller.name and note.actor == caller.name:
-        return True
-    return any(may_see_event(store, event, caller) for event in store.ledger.citing(note.sha256))
 
 
 def thumbnail(content: bytes) -> bytes:

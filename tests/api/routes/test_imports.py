@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 
 from api import models
+from tests.api.routes.test_audit import lines
 from yzgeo.workflows.workspace import Workspace
 
 LAYER = "shantytown_parcel"
@@ -87,6 +88,8 @@ def test_a_question_is_answered_then_stored_then_undone(connect: Callable[..., A
     models.ImportUndone.model_validate(undone)
     assert undone == {"undone": {"restored": 0, "removed": 6, "brought_back": 0}, "later_edits": []}
     assert client.get(stored["links"]["self"]).json()["state"] == "undone"
+    told = [(line.kind, line.actor, line.subject) for line in lines(connect("admin")) if "import" in line.kind]
+    assert told == [(kind, "planner", LAYER) for kind in ("import_undone", "import")]
     assert (
         workspace.store.frame(LAYER)
         .drop(columns="revision", errors="ignore")

@@ -240,6 +240,9 @@ def test_attachments_are_noted_once(store: Store, clock: Clock) -> None:
     photo = Attachment("a" * 64, "image/jpeg", 9, "wang", clock.now, width=4, height=3, lon=123.0, lat=42.0)
     store.ledger.put_attachment(photo)
     store.ledger.put_attachment(replace(photo, actor="li"))
+    store.ledger.put_attachment(photo)
+    assert store.ledger.senders(photo.sha256) == ["li", photo.actor]
+    assert store.ledger.senders("f" * 64) == []
     assert store.ledger.attachment("a" * 64) == photo
     assert store.ledger.attachment("b" * 64) is None
 

@@ -1,15 +1,16 @@
-"""What moved between two days, for the meeting."""
+"""What moved between two days, for the meeting, and what was only reported between them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple
 
-from yzgeo import stages
+from yzgeo import ledger, stages
 from yzgeo.access import Role, own_part
-from yzgeo.catalogue import Layer
+from yzgeo.catalogue import Layer, StageTable
 from yzgeo.errors import ParameterError
+from yzgeo.ledger import Event, Interval
 from yzgeo.store.base import Store
 from yzgeo.workflows.overview import own_query, visible_fields
 
@@ -45,7 +46,9 @@ def changes_between(
     Returns
     -------
     dict
-        ``from``, ``to``, ``moved`` (newest first) and ``totals`` by layer.
+        ``from``, ``to``, ``moved`` (newest first), ``totals`` by layer, and ``late``: features whose stage on the
+        first day is told differently at the end of the second than it was at the end of the first, because moves,
+        approvals or corrections were recorded in between.
 
     Raises
     ------
@@ -56,47 +59,92 @@ def changes_between(
     """
     if start > end:
         raise ParameterError(name="to", reason_zh="应晚于 from", reason_en="must not be before from")
-    moved = [
-        entry
-        for each in staged_layers(store, role, layer)
-        for entry in _moved(store, each, (start, end), role, own_part(role, subdistricts, each))
-    ]
-    moved.sort(key=lambda entry: (entry["on"] or "", entry["layer"], entry["code"] or ""), reverse=True)
+    moved: list[dict[str, Any]] = []
+    late: list[dict[str, Any]] = []
+    for each in staged_layers(store, role, layer):
+        own = own_part(role, subdistricts, each)
+        moved += _described(store, each, _moved(store, each, start, end), role, own)
+        late += _described(store, each, _late(store, each, start, end), role, own)
+    for found in (moved, late):
+        found.sort(key=lambda entry: (entry["on"] or "", entry["layer"], entry["code"] or ""), reverse=True)
     totals: dict[str, int] = {}
     for entry in moved:
         totals[entry["layer"]] = totals.get(entry["layer"], 0) + 1
-    return {"from": start.isoformat(), "to": end.isoformat(), "moved": moved, "totals": totals}
+    return {"from": start.isoformat(), "to": end.isoformat(), "moved": moved, "totals": totals, "late": late}
 
 
-def _moved(
-    store: Store, layer: Layer, between: tuple[date, date], role: Role, own: Sequence[str] | None
-) -> Iterator[dict[str, Any]]:
-    before, after = (store.ledger.stages_on(layer.id, day) for day in between)
+class _Move(NamedTuple):
+    """From which stage to which, since when, by which entry, and when that was recorded."""
+
+    origin: str
+    stage: str
+    since: date | None
+    event: str
+    recorded_at: datetime | None = None
+
+
+def _moved(store: Store, layer: Layer, start: date, end: date) -> dict[str, _Move]:
+    before, after = (store.ledger.stages_on(layer.id, day) for day in (start, end))
+    initial = stages.machine(layer.stage_table).initial if layer.stage_table else ""
+    moved = {}
+    for uid, now in after.items():
+        origin = before[uid].stage if uid in before else initial
+        if now.stage != origin:
+            moved[uid] = _Move(origin, now.stage, now.since, now.event)
+    return moved
+
+
+def _late(store: Store, layer: Layer, start: date, end: date) -> dict[str, _Move]:
+    """Compare the first day as it was known on its evening with the same day as it was known on the second's."""
     table = layer.stage_table
-    initial = stages.machine(table).initial if table else ""
-    moved = {uid: now for uid, now in after.items() if now.stage != (before[uid].stage if uid in before else initial)}
-    if not moved:
+    known, later = (datetime.combine(day + timedelta(days=1), time.min, ledger.ZONE) for day in (start, end))
+    late: dict[str, _Move] = {}
+    if table is None:
+        return late
+    for uid in store.ledger.spoken_of(layer.id, known, later):
+        events = [event for event in store.ledger.events(layer.id, uid) if _recorded(event) <= later]
+        before = _span_on([event for event in events if _recorded(event) <= known], table, start)
+        now = _span_on(events, table, start)
+        if now.stage != before.stage:
+            late[uid] = _Move(before.stage, now.stage, now.start, now.event, max(map(_recorded, events)))
+    return late
+
+
+def _span_on(events: Sequence[Event], table: StageTable, day: date) -> Interval:
+    machine = stages.machine(table)
+    spans = ledger.intervals(ledger.fold(events, machine), machine)
+    return next(span for span in reversed(spans) if span.start is None or span.start <= day)
+
+
+def _recorded(event: Event) -> datetime:
+    return event.recorded_at or event.valid_at
+
+
+def _described(
+    store: Store, layer: Layer, moves: Mapping[str, _Move], role: Role, own: Sequence[str] | None
+) -> Iterator[dict[str, Any]]:
+    if not moves:
         return
     fields = list(dict.fromkeys((layer.spec.key, layer.spec.label_field, "subdistrict")))
     shown = [name for name in fields if name in visible_fields(layer, role)]
     rows = store.rows(layer.id, own_query(own), fields=shown)
     for index, uid in enumerate(rows.uids):
-        if uid not in moved:
+        if uid not in moves:
             continue
-        now = moved[uid]
-        origin = before[uid].stage if uid in before else initial
-        event = store.ledger.event(now.event)
-        yield {
+        move = moves[uid]
+        event = store.ledger.event(move.event) if move.event else None
+        told = {
             "layer": layer.id,
             "uid": uid,
             "code": rows.columns[layer.spec.key][index] if layer.spec.key in shown else None,
             "name": rows.columns[layer.spec.label_field][index] if layer.spec.label_field in shown else None,
             "subdistrict": rows.columns["subdistrict"][index] if "subdistrict" in shown else None,
-            "from_stage": origin,
-            "to_stage": now.stage,
-            "from_label": stage_label(layer, origin),
-            "to_label": stage_label(layer, now.stage),
-            "on": now.since and now.since.isoformat(),
+            "from_stage": move.origin,
+            "to_stage": move.stage,
+            "from_label": stage_label(layer, move.origin),
+            "to_label": stage_label(layer, move.stage),
+            "on": move.since and move.since.isoformat(),
             "actor": event.actor if event is not None and role != "anonymous" else None,
-            "event": now.event,
+            "event": move.event,
         }
+        yield told if move.recorded_at is None else {**told, "recorded_at": move.recorded_at.isoformat()}

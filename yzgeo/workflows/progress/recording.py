@@ -12,10 +12,16 @@ import orjson
 import shapely
 
 from yzgeo import crs, ledger, stages
-from yzgeo.access import Role, may_record, may_record_somewhere, may_see
+from yzgeo.access import Role, may_record, may_record_somewhere, may_see, own_part
 from yzgeo.catalogue import Layer, StageTable
 from yzgeo.checks import Issue
-from yzgeo.errors import ConflictError, EventRefusedError, ForbiddenError, LayerUnknownError
+from yzgeo.errors import (
+    ConflictError,
+    EventRefusedError,
+    FeatureUnknownError,
+    ForbiddenError,
+    LayerUnknownError,
+)
 from yzgeo.ledger import Event, Kind, Place
 from yzgeo.store.base import Feature, Store
 from yzgeo.workflows.overview import visible_feature
@@ -124,7 +130,7 @@ def record_event(store: Store, draft: Draft, caller: Caller, *, expected: int | 
     feature = visible_feature(store, caller.role, layer, draft.uid, subdistricts=caller.subdistricts)
     if not caller_may_record(caller, layer, feature):
         raise ForbiddenError
-    early = [*_storable(draft), *_evidence(store, draft), *_whole_numbers(draft, layer)]
+    early = [*_storable(draft), *_evidence(store, draft, caller), *_whole_numbers(draft, layer)]
     if early:
         raise refused(early)
     event = Event(
@@ -226,6 +232,59 @@ def caller_may_record(caller: Caller, layer: Layer, feature: Feature) -> bool:
     return own and may_see(caller.role, layer.spec.access)
 
 
+def may_see_event(store: Store, event: Event, caller: Caller) -> bool:
+    """
+    Tell whether someone may see an event: its layer, and its feature or their own entry on it.
+
+    Parameters
+    ----------
+    store
+        The store.
+    event
+        The event.
+    caller
+        Who asks.
+
+    Returns
+    -------
+    bool
+        As for the feature; events of a deleted feature are for those who see the whole layer.
+    """
+    layer = store.catalogue.layers.get(event.layer)
+    if layer is None or not may_see(caller.role, layer.spec.access):
+        return False
+    if own_part(caller.role, caller.subdistricts, layer) is None or (caller.name and event.actor == caller.name):
+        return True
+    try:
+        visible_feature(store, caller.role, layer, event.uid, subdistricts=caller.subdistricts)
+    except FeatureUnknownError:
+        return False
+    return True
+
+
+def may_see_attachment(store: Store, sha256: str, caller: Caller) -> bool:
+    """
+    Tell whether someone may see an attachment: they sent it, or it speaks of a feature they may see.
+
+    Parameters
+    ----------
+    store
+        The store.
+    sha256
+        Hash of its bytes; knowing it opens nothing.
+    caller
+        Who asks.
+
+    Returns
+    -------
+    bool
+        True for everyone who sent these bytes, and for whoever may see an entry that names them.
+    """
+    if caller.name and caller.name in store.ledger.senders(sha256):
+        return True
+    return any(may_see_event(store, event, caller) for event in store.ledger.citing(sha256))
+
+
 def refused(issues: Sequence[Issue]) -> EventRefusedError:
     """
     Make a refusal that tells all reasons.
@@ -273,12 +332,18 @@ def _storable(draft: Draft) -> list[Issue]:
     return []
 
 
-def _evidence(store: Store, draft: Draft) -> list[Issue]:
+def _evidence(store: Store, draft: Draft, caller: Caller) -> list[Issue]:
+    """Only what one may see can be named: an entry of one's own would otherwise open anything whose hash is known."""
     given = draft.payload.get("evidence")
     if given is not None and not isinstance(given, list):
         return [Issue("error", "payload_invalid", draft.id, "附件清单格式不对", "evidence is a list of attachments")]
     named = [*(given or []), draft.payload.get("attachment")]
-    missing = [each for each in named if each is not None and store.ledger.attachment(str(each)) is None]
+    missing = [
+        each
+        for each in named
+        if each is not None
+        and (store.ledger.attachment(str(each)) is None or not may_see_attachment(store, str(each), caller))
+    ]
     return [
         Issue(
             "error",

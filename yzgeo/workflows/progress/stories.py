@@ -8,14 +8,13 @@ from datetime import date
 from typing import Any
 
 from yzgeo import ledger, stages
-from yzgeo.access import may_see, own_part
 from yzgeo.catalogue import Layer, StageTable
-from yzgeo.errors import FeatureUnknownError, NotFoundError
+from yzgeo.errors import NotFoundError
 from yzgeo.ledger import Event, State
 from yzgeo.store.base import Feature, Query, Store
 from yzgeo.workflows.overview import visible_feature, visible_fields, visible_layers
 
-from .recording import Caller, caller_may_record, receipt_code, staged_layer
+from .recording import Caller, caller_may_record, may_see_event, receipt_code, staged_layer
 
 _PAGE = 200
 
@@ -116,36 +115,6 @@ def event_receipt(store: Store, event_id: str, caller: Caller) -> dict[str, Any]
         "position": store.ledger.position(event_id),
         "verified": ledger.digest(event) == event.hash,
     }
-
-
-def may_see_event(store: Store, event: Event, caller: Caller) -> bool:
-    """
-    Tell whether someone may see an event: its layer, and its feature or their own entry on it.
-
-    Parameters
-    ----------
-    store
-        The store.
-    event
-        The event.
-    caller
-        Who asks.
-
-    Returns
-    -------
-    bool
-        As for the feature; events of a deleted feature are for those who see the whole layer.
-    """
-    layer = store.catalogue.layers.get(event.layer)
-    if layer is None or not may_see(caller.role, layer.spec.access):
-        return False
-    if own_part(caller.role, caller.subdistricts, layer) is None or (caller.name and event.actor == caller.name):
-        return True
-    try:
-        visible_feature(store, caller.role, layer, event.uid, subdistricts=caller.subdistricts)
-    except FeatureUnknownError:
-        return False
-    return True
 
 
 def describe_receipt(event: Event) -> dict[str, Any]:

@@ -70,7 +70,8 @@ def store(tmp_path: Path, catalogue: Catalogue) -> Iterator[Store]:
     )
     put = prepare_frame(catalogue.layer(LAYER), frame, "EPSG:4490")
     made.write(LAYER, put=put, provenance=Provenance("test", "test"))
-    made.ledger.put_attachment(Attachment(PHOTO, "image/jpeg", 3, "wang", datetime(2023, 1, 1, tzinfo=UTC)))
+    for name in ("wang", "chen", "li"):
+        made.ledger.put_attachment(Attachment(PHOTO, "image/jpeg", 3, name, datetime(2023, 1, 1, tzinfo=UTC)))
     yield made
     made.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from tests.yzgeo.workflows.progress.conftest import (
 from yzgeo.access import Role
 from yzgeo.catalogue import Catalogue
 from yzgeo.errors import ConflictError, EventRefusedError, FeatureUnknownError, ForbiddenError, LayerUnknownError
-from yzgeo.store.base import Store
+from yzgeo.store.base import Attachment, Store
 from yzgeo.store.sqlite import GeoPackageStore
 from yzgeo.workflows import progress
 
@@ -178,3 +179,19 @@ def test_what_was_recorded_is_confirmed_although_it_moved_the_feature_itself(sto
     first = progress.record_event(store, draft(1, to="surveyed"), CHEN, expected=seen)
     again = progress.record_event(store, draft(1, to="surveyed"), CHEN, expected=seen)
     assert (again.created, again.event) == (False, first.event)
+
+
+def test_naming_what_one_may_not_see_in_an_entry_of_ones_own_does_not_open_it(store: Store) -> None:
+    """Zhao knows the hash of Wang's photo; only its bytes, or an entry Zhao may see, let Zhao name it and look."""
+    zhao, photo = Person("field", "zhao", ("211202002",)), "c" * 64
+    taken = Attachment(photo, "image/jpeg", 3, "wang", datetime(2023, 1, 1, tzinfo=UTC))
+    store.ledger.put_attachment(taken)
+    progress.record_event(store, draft(1, "photo", attachment=photo), WANG)
+    named = draft(2, "photo", uid=SECOND, attachment=photo)
+    assert codes(store, named, zhao) == ["attachment_unknown"]
+    assert codes(store, draft(3, uid=SECOND, to="surveyed", evidence=[photo]), zhao) == ["attachment_unknown"]
+    assert not progress.may_see_attachment(store, photo, zhao)
+    store.ledger.put_attachment(replace(taken, actor="zhao"))
+    assert progress.record_event(store, named, zhao).created
+    assert progress.may_see_attachment(store, photo, zhao)
+    assert progress.record_event(store, draft(4, "photo", attachment=photo), CHEN).created, "seen on a parcel"
