@@ -1,0 +1,75 @@
+/** What the phone keeps: the outbox with its photos, drafts, and its own street offices. */
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
+import type { SyncFeature, SyncLayer } from '../types'
+import { after, type Happening, type Item, type Outbox, type Receipt } from './machine'
+import type { Keeper } from './sender'
+
+export interface Meta {
+  account: { name: string; role: string; subdistricts: string[] }
+  token: string
+  layers: SyncLayer[]
+  clock: number
+  receipt: Receipt & { at: string }
+}
+
+interface Schema extends DBSchema {
+  items: { key: string; value: Item }
+  blobs: { key: string; value: Blob }
+  drafts: { key: string; value: unknown }
+  features: { key: string; value: SyncFeature }
+  meta: { key: string; value: unknown }
+}
+
+export type Database = IDBPDatabase<Schema>
+
+export function openDatabase(name = 'yzgeo-field'): Promise<Database> {
+  return openDB<Schema>(name, 1, {
+    upgrade(database) {
+      for (const store of ['items', 'blobs', 'drafts', 'features', 'meta'] as const) database.createObjectStore(store)
+    },
+  })
+}
+
+/** The outbox on the disk: what happens is written, and only then believed. */
+export async function openKeeper(database: Database, told: (outbox: Outbox) => void): Promise<Keeper & { queue: (items: Item[], blobs: Map<string, Blob>) => Promise<void> }> {
+  let outbox: Outbox = await database.getAll('items')
+  let last: Promise<unknown> = Promise.resolve()
+
+  async function write(happening: Happening, blobs: Map<string, Blob>): Promise<void> {
+    const made = after(outbox, happening)
+    const before = new Map(outbox.map((item) => [item.id, item]))
+    const transaction = database.transaction(['items', 'blobs'], 'readwrite', { durability: 'strict' })
+    const [items, pictures] = [transaction.objectStore('items'), transaction.objectStore('blobs')]
+    const writes: Promise<unknown>[] = [...blobs].map(([id, blob]) => pictures.put(blob, id))
+    for (const item of made) {
+      if (before.get(item.id) !== item) writes.push(items.put(item, item.id))
+      before.delete(item.id)
+    }
+    for (const id of before.keys()) writes.push(items.delete(id), pictures.delete(id))
+    await Promise.all([...writes, transaction.done])
+    outbox = made
+    told(outbox)
+  }
+
+  function happen(happening: Happening, blobs = new Map<string, Blob>()): Promise<void> {
+    const done = last.then(() => write(happening, blobs))
+    last = done.catch(() => undefined)
+    return done
+  }
+
+  await happen({ type: 'restarted' })
+  told(outbox)
+  return {
+    outbox: () => outbox,
+    happen: (happening) => happen(happening),
+    queue: (items, blobs) => happen({ type: 'queued', items }, blobs),
+  }
+}
+
+export async function remember<Key extends keyof Meta>(database: Database, key: Key, value: Meta[Key] | undefined): Promise<void> {
+  await (value === undefined ? database.delete('meta', key) : database.put('meta', value, key))
+}
+
+export async function recall<Key extends keyof Meta>(database: Database, key: Key): Promise<Meta[Key] | undefined> {
+  return (await database.get('meta', key)) as Meta[Key] | undefined
+}

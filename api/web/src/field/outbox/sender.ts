@@ -1,0 +1,65 @@
+/** Sends what waits, one record at a time; every step is kept on the phone before the next one begins. */
+import { bodyOf, next, type Entry, type Happening, type Outbox, type Outcome, type Photo, type Reason, type Receipt } from './machine'
+
+export interface Answer {
+  id: string
+  outcome: Outcome
+  receipt: Receipt | null
+  reason?: Reason
+}
+
+/** The way to the server. A throw means that nothing is known; `SignedOut` that nobody is let in. */
+export interface Transport {
+  photo(photo: Photo): Promise<{ sha256: string } | { reason: Reason }>
+  event(body: Record<string, unknown>): Promise<Answer>
+}
+
+export interface Keeper {
+  outbox(): Outbox
+  /** Keep what happened; resolves when it is on the disk. */
+  happen(happening: Happening): Promise<void>
+}
+
+export class SignedOut extends Error {
+  override readonly name = 'SignedOut'
+}
+
+interface Surroundings {
+  now: () => number
+  chance: () => number
+  received?: (entry: Entry, answer: Answer) => void
+}
+
+const TAKEN: readonly Outcome[] = ['accepted', 'repeated', 'agreed', 'rebased']
+
+/** Send one record, if one may be sent; tells whether there was one. */
+export async function sendNext(keeper: Keeper, transport: Transport, owner: string, around: Surroundings): Promise<boolean> {
+  const item = next(keeper.outbox(), owner, around.now())
+  if (!item) return false
+  await keeper.happen({ type: 'picked', id: item.id })
+  try {
+    await keeper.happen(item.type === 'photo' ? await sendPhoto(item, transport) : await sendEntry(item, keeper, transport, around))
+  } catch (error) {
+    await keeper.happen({ type: 'failed', id: item.id, now: around.now(), chance: around.chance() })
+    if (error instanceof SignedOut) throw error
+  }
+  return true
+}
+
+async function sendPhoto(photo: Photo, transport: Transport): Promise<Happening> {
+  const answer = await transport.photo(photo)
+  if ('reason' in answer) return { type: 'turnedDown', id: photo.id, reason: answer.reason, conflict: false }
+  return { type: 'kept', id: photo.id, sha256: answer.sha256 }
+}
+
+async function sendEntry(entry: Entry, keeper: Keeper, transport: Transport, around: Surroundings): Promise<Happening> {
+  const answer = await transport.event(bodyOf(entry, keeper.outbox()))
+  if (answer.id !== entry.id) throw new Error('an answer to something else')
+  if (TAKEN.includes(answer.outcome)) {
+    if (answer.receipt?.event !== entry.id || !answer.receipt.hash) throw new Error('no receipt')
+    around.received?.(entry, answer)
+    return { type: 'received', id: entry.id, receipt: answer.receipt }
+  }
+  if (!answer.reason) throw new Error('a refusal without a reason')
+  return { type: 'turnedDown', id: entry.id, reason: answer.reason, conflict: answer.outcome === 'conflict' }
+}

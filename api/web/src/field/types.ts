@@ -1,0 +1,20 @@
+/** Shapes of the pull, from the service's own description. */
+import type { Feature } from 'geojson'
+import type { components } from '@/client/schema'
+
+type Schemas = components['schemas']
+
+export type Label = Schemas['Label']
+export type SyncLayer = Schemas['SyncLayer']
+export type SyncMove = Schemas['SyncMove']
+export type SyncFeature = Omit<Schemas['SyncFeature'], 'geometry'> & { geometry: Feature['geometry'] | null }
+export type SyncPulled = Omit<Schemas['SyncPulled'], 'features'> & { features: SyncFeature[] }
+export type SyncSize = Schemas['SyncSize']
+export type SyncPushed = Schemas['SyncPushed']
+export type Account = Schemas['Me']
+
+export interface Fix {
+  lon: number
+  lat: number
+  accuracy_m: number | null
+}

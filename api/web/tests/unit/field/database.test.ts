@@ -1,0 +1,30 @@
+import 'fake-indexeddb/auto'
+import { expect, it } from 'vitest'
+import { openDatabase, openKeeper } from '@/field/outbox/database'
+import type { Outbox } from '@/field/outbox/machine'
+import { entry, photo } from './samples'
+
+it('finds after a crash what was written before, with its photo, and sends again what was on its way', async () => {
+  const first = await openDatabase('crash')
+  const keeper = await openKeeper(first, () => undefined)
+  await keeper.queue([photo('p'), entry('e', 1, { photos: ['p'] })], new Map([['p', new Blob(['picture'])]]))
+  await keeper.happen({ type: 'picked', id: 'p' })
+  first.close()
+  let seen: Outbox = []
+  const second = await openDatabase('crash')
+  const again = await openKeeper(second, (outbox) => (seen = outbox))
+  expect(seen.map(({ id, status }) => [id, status]).sort()).toEqual([['e', 'waiting'], ['p', 'waiting']])
+  await again.happen({ type: 'received', id: 'e', receipt: { event: 'e', hash: 'h', code: '', recorded_at: null } })
+  expect(await second.getAllKeys('items')).toEqual([])
+  expect(await second.getAllKeys('blobs')).toEqual([])
+})
+
+it('believes nothing that could not be written', async () => {
+  const database = await openDatabase('full')
+  const keeper = await openKeeper(database, () => undefined)
+  const unwritable = { ...entry('e'), payload: { broken: () => undefined } }
+  await expect(keeper.queue([unwritable], new Map())).rejects.toThrow()
+  expect(keeper.outbox()).toEqual([])
+  await keeper.queue([entry('f')], new Map())
+  expect((await database.getAll('items')).map(({ id }) => id)).toEqual(['f'])
+})
