@@ -11,7 +11,7 @@ from yzgeo.errors import InputError, NetworkError, ParameterError
 from yzgeo.workflows.runs.covering import limited, parts_of
 from yzgeo.workflows.runs.parameters import CoverageQuestion
 
-from .conftest import layers, write
+from .conftest import layers, point, write
 
 
 def test_distances_reasons_and_shares(desk, ask, metres, uids) -> None:
@@ -61,6 +61,31 @@ def test_members_must_all_cover(desk, bare) -> None:
     assert run["summary"]["people"]["covered"] == 0  # there is no community service
     table = desk.shelf.table(run["id"], "demand")
     assert table["missing"].str.contains("living_5min_community_service").all()
+
+
+def test_shelters_have_a_radius_and_places_each(bare, desk, uids) -> None:
+    places = {
+        "code": ["S1", "S2"],
+        "name": ["一号避护场所", "二号避护场所"],
+        "service_radius_m": [1500.0, 600.0],
+        "area_m2": [30.0, 999.0],  # 1.5 m² a head: 20 places; the second tells its places itself
+        "capacity": [None, 5],
+        "stage": ["completed", "completed"],
+        "geometry": [point(0, 500), point(1000, 500)],
+    }
+    write(bare, "shelter", places)
+    run = desk.ask("coverage", {"circle": "shelter"})
+    table = desk.shelf.table(run["id"], "demand").set_index("uid")
+    # H1 stands at S1, H2 has 1010 m to either: within the radius of S1 only.
+    assert {code: bool(table.at[uids[code], "covered"]) for code in ("H1", "H2", "H3")} == {
+        "H1": True,
+        "H2": True,
+        "H3": False,
+    }
+    told = run["summary"]["capacity"]
+    assert (told["places"], told["people_in_reach"], told["people_placed"]) == (25, 30, 20)
+    # 20 places for the 30 people around S1; nobody is around S2.
+    assert table.at[uids["H2"], "places_per_head"] == pytest.approx(20 / 30)
 
 
 def test_no_facility_no_roads_no_houses_are_refused(bare) -> None:
