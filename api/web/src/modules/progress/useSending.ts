@@ -71,12 +71,18 @@ export function useSending(place: () => Place) {
     }
   }
 
+  /** Take up entries that an earlier visit sent and that were not answered. */
+  function resume(entries: readonly EventSent[]): void {
+    waiting.value = [...entries]
+    outcome.value = { state: 'unknown' }
+  }
+
   function reset(): void {
     waiting.value = []
     outcome.value = { state: 'idle' }
   }
 
-  return { outcome, state, busy: computed(() => outcome.value.state === 'sending'), send, flush, settle, reset }
+  return { outcome, state, waiting, busy: computed(() => outcome.value.state === 'sending'), send, flush, settle, resume, reset }
 }
 
 function outcomeOf(error: unknown): Outcome {
