@@ -32,6 +32,16 @@ def test_many_points_keep_their_order(square):
     assert len(together) == 500
 
 
+def test_blocks_of_points_give_what_the_whole_gives(square, monkeypatch):
+    graph = network.build(square)
+    xy = np.random.default_rng(4).uniform(-20, 220, (200, 2))
+    whole = network.snap(graph, xy)
+    monkeypatch.setattr("yzgeo.network.snapping._BLOCK", 7)
+    parts = network.snap(graph, xy)
+    for name in ("edge", "fraction", "leg_m"):
+        np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
+
+
 def test_bad_points_and_limits_are_refused(square):
     graph = network.build(square)
     with pytest.raises(NetworkError, match="no coordinates"):
