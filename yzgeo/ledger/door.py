@@ -54,9 +54,11 @@ def check(
     """
     issues = _form(event, measures) or _dates(event, now)
     if not issues and event.kind not in TOLD:
+        after = fold([*existing, event], stage_machine, limits=limits)
+        if event.kind == "measure" and not after.conflicts:
+            return issues  # a quantity asks nothing of the state before it
         before = fold(existing, stage_machine, limits=limits)
         issues = [*_rights(event, before, existing, stage_machine), *_decided(event, before)]
-        after = fold([*existing, event], stage_machine, limits=limits)
         known = {(conflict.event, conflict.code) for conflict in before.conflicts}
         for conflict in after.conflicts:
             if (conflict.event, conflict.code) not in known:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 
+
+@lru_cache(maxsize=4096)
 def quote(name: str) -> str:
     """
     Quote a name so that it can stand in a statement. Values never come this way, they are bound.

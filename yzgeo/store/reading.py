@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
+from functools import lru_cache
 
 import geopandas as gpd
 import numpy as np
@@ -138,11 +139,32 @@ def feature(connection: Connection, layer: Layer, uid: str, *, revision: int | N
     FeatureUnknownError
         If it is not there.
     """
-    query = Query(equals={"uid": uid}, limit=1, revision=revision)
-    found = _features(layer, rows(connection, layer, query, None))
+    if revision is not None:
+        query = Query(equals={"uid": uid}, limit=1, revision=revision)
+        found = _features(layer, rows(connection, layer, query, None))
+    else:
+        found = _present(connection, layer, uid)
     if not found:
         raise FeatureUnknownError(layer=layer.id, uid=uid)
     return found[0]
+
+
+def _present(connection: Connection, layer: Layer, uid: str) -> list[Feature]:
+    """Read one feature as it is now: every entry of the ledger does, so the statement is written once a layer."""
+    spatial = layer.spec.geometry != "none"
+    names = (*_SYSTEM_COLUMNS, *(("geom",) if spatial else ()), *layer.fields_by_id)
+    row = connection.execute(_one_of(layer.id, names), (uid,)).fetchone()
+    if row is None:
+        return []
+    wkb = blobs.wkb_of(row[3:4]) if spatial else [None]
+    own = zip(layer.fields, row[4 if spatial else 3 :], strict=True)
+    decoded = {spec.id: values.decode((value,), spec) for spec, value in own}
+    return _features(layer, Rows(row[:1], row[1:2], row[2:3], wkb, decoded))
+
+
+@lru_cache(maxsize=256)
+def _one_of(table: str, names: tuple[str, ...]) -> str:
+    return f"SELECT {', '.join(map(quote, names))} FROM {quote(table)} WHERE uid = ?"
 
 
 def versions(connection: Connection, layer: Layer, uid: str) -> list[Feature]:

@@ -28,6 +28,8 @@ _BULK_ROWS = 1_000
 _STAGE = "yzgeo_stage"
 _VERDICT = "yzgeo_verdict"
 _DOOMED = "yzgeo_doomed"
+# Made once: json.dumps makes a new one for every call with settings of its own.
+_CHOICES = json.JSONEncoder(ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,7 @@ def record_batch(connection: Connection, batch: Batch) -> int:
             batch.deleted,
             batch.file_name,
             batch.file_sha256,
-            json.dumps(batch.choices, ensure_ascii=False),
+            _CHOICES.encode(batch.choices),
             batch.undoes,
         ),
     ).fetchall()
