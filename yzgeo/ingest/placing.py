@@ -17,14 +17,15 @@ from yzgeo.checks import Issue
 
 from .crs_guess import ranking, systems
 from .crs_guess.datum import DatumShift
-from .crs_guess.evidence import District, KnownPlaces
-from .crs_guess.verdict import Guess
+from .crs_guess.evidence import DECLARED, District, Evidence, KnownPlaces
+from .crs_guess.verdict import Candidate, Guess
 from .geometry import relations, repair
 from .reading import Source
 
 Shapes = NDArray[np.object_]
 
 _MOST_COMPARED = 50_000
+_CHOSEN = Evidence("这是人选定的坐标系", "a person chose this system")
 _DIMENSION = {"point": 0, "line": 1, "polygon": 2}
 
 
@@ -178,8 +179,19 @@ def _guess(
         shift=shift,
     )
     if chosen:
-        return replace(guess, verdict="certain", chosen=systems.parse(chosen))
+        return replace(
+            guess,
+            verdict="certain",
+            chosen=systems.parse(chosen),
+            candidates=tuple(_as_chosen(one) for one in guess.candidates),
+            reason=_CHOSEN,
+        )
     return guess
+
+
+def _as_chosen(candidate: Candidate) -> Candidate:
+    """Say that a person chose it where it would say that the file declares it."""
+    return replace(candidate, evidence=tuple(_CHOSEN if one == DECLARED else one for one in candidate.evidence))
 
 
 def _move(

@@ -47,8 +47,11 @@ def test_certain_files_are_moved(name, district):
 def test_a_choice_is_followed(district):
     name = "gcj02_undeclared.zip"
     source = reading.read(CORPUS / name)
-    assert placing.settle(source, "polygon", district=district, chosen="GCJ-02").guess.chosen.id == "GCJ-02"
     settled = placing.settle(source, "polygon", district=district, chosen="GCJ-02")
+    # It was a person who said so; the file is not made to have said it.
+    assert (settled.guess.verdict, settled.guess.reason.zh) == ("certain", "这是人选定的坐标系")
+    first = settled.guess.candidates[0].evidence[0]
+    assert (first.zh, first.en) == ("这是人选定的坐标系", "a person chose this system")
     assert furthest_m(settled.source, name) < 0.01
 
 

@@ -39,6 +39,9 @@ class Evidence:
     en: str
 
 
+DECLARED = Evidence("文件声明了此坐标系", "the file declares it")
+
+
 @dataclass(frozen=True, slots=True)
 class KnownPlaces:
     """Features of the file that the register (or a gazetteer) already knows by code or name.

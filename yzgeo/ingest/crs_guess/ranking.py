@@ -17,7 +17,17 @@ from yzgeo.errors import CrsUnsupportedError, InputError
 
 from . import systems
 from .datum import DatumShift
-from .evidence import District, Evidence, KnownPlaces, describe_fit, describe_writing, fit, sample, stated_datums
+from .evidence import (
+    DECLARED,
+    District,
+    Evidence,
+    KnownPlaces,
+    describe_fit,
+    describe_writing,
+    fit,
+    sample,
+    stated_datums,
+)
 from .systems import System
 from .verdict import RIVAL_FACTOR, Candidate, Case, Guess, decide
 
@@ -187,9 +197,7 @@ def _candidate(item: _Placed, x: Numbers, y: Numbers, case: Case) -> Candidate:
     if case.declared is not None and system.id == case.declared.id:
         weight = 0.85 if case.by_format else 0.98
         reasons.append(
-            Evidence("按文件格式的规定应是此坐标系", "the format's rule says so")
-            if case.by_format
-            else Evidence("文件声明了此坐标系", "the file declares it")
+            Evidence("按文件格式的规定应是此坐标系", "the format's rule says so") if case.by_format else DECLARED
         )
     if system.datum in case.stated:
         weight = max(weight, 0.9)

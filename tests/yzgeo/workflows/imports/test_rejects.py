@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -108,3 +109,42 @@ def test_rows_in_are_rows_kept_and_rows_given_back(
             given_back = sum(1 for _ in csv.DictReader(stream))
     assert given_back == rows["rejected"]
     assert {reason.row for reason in found.reasons} == set(found.report.rejected)
+
+
+# What stands in a row of the file, and whether a person would keep it; the last kind repeats a code.
+AREAS = [(10.0, True), (0, True), ("12.5", True), (-1.0, False), (None, False), ("许多", False), ("=1+1", False)]
+STAGES = [("未启动", True), ("净地", True), ("planned", True), ("造好了吗", False), ("", False)]
+SQUARE = [[0, 0], [0.001, 0], [0.001, 0.001], [0, 0.001], [0, 0]]
+SHAPES = [("here", True), ("none", False), ("line", False)]
+
+
+def feature(number: int, code: str, area: Any, stage: str, shape: str) -> dict[str, Any]:
+    ring = [[123.84 + 0.002 * number + x, 42.28 + y] for x, y in SQUARE]
+    geometry = {"here": {"type": "Polygon", "coordinates": [ring]}, "none": None}.get(
+        shape, {"type": "LineString", "coordinates": ring[:3]}
+    )
+    return {"type": "Feature", "properties": {"编号": code, "面积": area, "阶段": stage}, "geometry": geometry}
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.sampled_from(AREAS), st.sampled_from(STAGES), st.sampled_from(SHAPES)), max_size=20
+    )
+)
+def test_exactly_the_good_rows_of_a_geojson_are_kept(
+    workspace: Workspace, tmp_path_factory: pytest.TempPathFactory, rows: list[Any]
+) -> None:
+    path = tmp_path_factory.mktemp("rows") / "a.geojson"
+    features, good = [feature(0, "A0", 1.0, "未启动", "here")], {"A0"}
+    for number, (repeated, (area, fits), (stage, known), (shape, there)) in enumerate(rows, start=1):
+        features.append(feature(number, "twice" if repeated else f"A{number}", area, stage, shape))
+        if fits and known and there and (not repeated or sum(row[0] for row in rows) == 1):
+            good.add("twice" if repeated else f"A{number}")
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    found = judge(workspace, path, Order("shantytown_parcel", crs="EPSG:4490"))
+    report = found.report
+    assert report.rows_in == len(features) == report.rows_kept + len(report.rejected)
+    assert found.frame is not None
+    assert set(found.frame["code"]) == good
+    assert {reason.row for reason in found.reasons} == set(report.rejected)
