@@ -18,8 +18,13 @@ test('the board of a meeting: lights, curve, late list to the map, and the last 
   await expectAddress(page, /map=1[3-9]/)
   expect(first).toBeTruthy()
   await page.getByRole('tab', { name: '自上次会议' }).click()
+  const answered = page.waitForResponse(/progress\/changes\?from=2024-05-15/)
   await page.getByRole('textbox', { name: '上次会议' }).fill('2024-05-15')
   await expect(page.getByText(/个要素的阶段有变动/)).toBeVisible()
+  const told = (await (await answered).json()) as { late: { code: string }[] }
+  const reported = page.getByRole('region', { name: '补报' })
+  await expect(reported).toContainText(`${told.late.length} 个要素在此期间补报了更早的情况`)
+  await expect(reported.locator('tbody .open').first()).toContainText(told.late[0]?.code ?? 'the illustrative district reports something late')
   await page.reload()
   await page.getByRole('tab', { name: '自上次会议' }).click()
   await expect(page.getByRole('textbox', { name: '上次会议' })).toHaveValue('2024-05-15')

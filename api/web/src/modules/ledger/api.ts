@@ -11,6 +11,7 @@ export type Unit = Schemas['UnitProgress']
 export type Figures = Schemas['LayerProgress']
 export type Curve = Schemas['Curve']
 export type Movements = Answer<'/api/progress/changes'>
+export type LateReport = Movements['late'][number]
 export type Movement = Movements['moved'][number]
 export type Forecast = TargetLine['forecast']
 export type By = 'subdistrict' | 'community'
