@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -16,7 +17,7 @@ from yzgeo.workflows.runs import RunDesk
 from yzgeo.workflows.tiles import ByteCache, TileMaker
 from yzgeo.workflows.workspace import open_workspace
 
-from . import errors, models
+from . import errors, models, oas30
 from . import settings as configuration
 from .auth import LastUse, SignInGuard
 from .deps import Context
@@ -27,6 +28,7 @@ from .routes import (
     audit,
     circles,
     collections,
+    downloads,
     editing,
     events,
     features,
@@ -46,6 +48,7 @@ from .routes import (
     targets,
     sync,
     tiles,
+    tilesets,
     tokens,
 )
 from .settings import Settings
@@ -58,6 +61,7 @@ _ANSWERS_MIB = 64
 _HOT = (tiles.tile, features.item)
 _ROUTERS = (
     tiles.router,
+    tilesets.router,
     features.router,
     editing.router,
     collections.router,
@@ -67,6 +71,7 @@ _ROUTERS = (
     progress.router,
     events.router,
     attachments.router,
+    downloads.router,
     imports.router,
     sync.router,
     circles.router,
@@ -140,7 +145,7 @@ def assemble(settings: Settings, metrics: Metrics) -> FastAPI:
     FastAPI
         Routes, errors and middleware.
     """
-    app = FastAPI(
+    app = Described(
         title="yzgeo",
         version=version("yzgeo"),
         description="Urban renewal of a district on one map. 城市更新一张图。",
@@ -157,6 +162,21 @@ def assemble(settings: Settings, metrics: Metrics) -> FastAPI:
             if isinstance(route, APIRoute) and route.endpoint in _HOT:
                 app.router.routes.insert(0, DirectRoute(route.path, route.endpoint, methods=["GET"]))
     return app
+
+
+class Described(FastAPI):
+    """An application whose description names the media type of refusals."""
+
+    def openapi(self) -> dict[str, Any]:
+        """
+        Describe the service.
+
+        Returns
+        -------
+        dict
+            OpenAPI 3.1.
+        """
+        return oas30.typed(super().openapi())
 
 
 class DirectRoute(Route):

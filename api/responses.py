@@ -10,12 +10,17 @@ from typing import Any
 
 import orjson
 from fastapi import Request, Response
+from fastapi.responses import JSONResponse
 
 from yzgeo.errors import ParameterError
 
 JSON = "application/json"
 GEOJSON = "application/geo+json"
 HTML = "text/html; charset=utf-8"
+PAGE_TOO: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The answer, or a page for people", "content": {"text/html": {"schema": {"type": "string"}}}}
+}
+"""For the description of routes that also answer with a page."""
 _GZIP_FROM = 1_000
 _TAG = re.compile(r'(?:W/)?"?(\d{1,12})(?:\.[0-9a-f]*)?"?', re.ASCII)
 _VARY = "Accept, Accept-Encoding, Cookie, Authorization"
@@ -269,6 +274,12 @@ def json_response(
         if etag is not None:
             merged["ETag"] = f"W/{etag}"
     return Response(body, status, merged, media_type)
+
+
+class GeoJSONResponse(JSONResponse):
+    """For the description of routes that answer with GeoJSON."""
+
+    media_type = GEOJSON
 
 
 class Prepared:

@@ -58,6 +58,34 @@ def exists(z: int, row: int, col: int) -> bool:
     return 0 <= z <= MAX_ZOOM and 0 <= row < 1 << z and 0 <= col < 1 << z
 
 
+def tile_at(z: int, lon: float, lat: float) -> tuple[int, int]:
+    """
+    Find the tile in which a place lies.
+
+    Parameters
+    ----------
+    z
+        Zoom.
+    lon, lat
+        The place, degrees; beyond the scheme's edge it lies in the outermost tile.
+
+    Returns
+    -------
+    tuple of int
+        Column and row, counted from the north-west corner.
+
+    Examples
+    --------
+    >>> tile_at(1, 123.84, 42.29)
+    (1, 0)
+    """
+    count = 1 << z
+    latitude = math.radians(min(max(lat, -_MAX_LATITUDE), _MAX_LATITUDE))
+    x = (lon + 180.0) / 360.0
+    y = (1.0 - math.asinh(math.tan(latitude)) / math.pi) / 2.0
+    return min(max(int(x * count), 0), count - 1), min(max(int(y * count), 0), count - 1)
+
+
 def tile_bounds(z: int, row: int, col: int, *, buffer: float = 0.0) -> tuple[float, float, float, float]:
     """
     Tell where a tile lies.

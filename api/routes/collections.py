@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from fastapi import APIRouter, Request, Response
 
-from api import models, pages
+from api import models, oas30, pages
 from api.coordinates import CRS84, offered, uri_of
 from api.deps import (
     BaseUrlDep,
@@ -23,11 +23,12 @@ from api.deps import (
     StrictParameters,
     state_of,
 )
-from api.responses import GEOJSON, HTML, JSON, etag_of, json_response
+from api.responses import GEOJSON, HTML, JSON, PAGE_TOO, etag_of, json_response
 from yzgeo.access import Caller, own_part
 from yzgeo.catalogue import FieldSpec, Layer
 from yzgeo.filters import UID
 from yzgeo.workflows import overview
+from yzgeo.workflows.downloads import KINDS
 
 router = APIRouter(prefix="/ogc", tags=["ogc"], dependencies=[StrictParameters])
 
@@ -44,7 +45,7 @@ _GEOMETRY_FORMATS = {
 _FORMATS = {"date": "date", "datetime": "date-time"}
 
 
-@router.get("", operation_id="landing", response_model=models.Landing)
+@router.get("", operation_id="landing", response_model=models.Landing, responses=PAGE_TOO)
 async def landing(
     request: Request, *, context: ContextDep, base: BaseUrlDep, lang: LanguageDep, form: FormatDep
 ) -> Response:
@@ -57,11 +58,14 @@ async def landing(
         "links": [
             _link(root, "self", JSON),
             _link(f"{root}?f=html", "alternate", HTML),
-            _link(f"{base}/openapi.json", "service-desc", "application/vnd.oai.openapi+json;version=3.1"),
+            _link(f"{base}/api", "service-desc", oas30.MEDIA_TYPE),
             _link(f"{root}/conformance", "conformance", JSON),
             _link(f"{root}/conformance", "http://www.opengis.net/def/rel/ogc/1.0/conformance", JSON),
             _link(f"{root}/collections", "data", JSON),
             _link(f"{root}/styles", "http://www.opengis.net/def/rel/ogc/1.0/styles", JSON),
+            _link(f"{root}/tiles", "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector", JSON),
+            _link(f"{root}/tileMatrixSets", "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes", JSON),
+            _link(f"{base}/api/download", "enclosure", "application/geopackage+sqlite3"),
         ],
     }
     if form == "html":
@@ -69,7 +73,7 @@ async def landing(
     return json_response(request, content)
 
 
-@router.get("/conformance", operation_id="conformance", response_model=models.Conformance)
+@router.get("/conformance", operation_id="conformance", response_model=models.Conformance, responses=PAGE_TOO)
 async def conformance(request: Request, base: BaseUrlDep, lang: LanguageDep, form: FormatDep) -> Response:
     """Conformance classes; each is proved by a test."""
     uris = [entry["uri"] for entry in claims()]
@@ -78,7 +82,7 @@ async def conformance(request: Request, base: BaseUrlDep, lang: LanguageDep, for
     return json_response(request, {"conformsTo": uris})
 
 
-@router.get("/collections", operation_id="collections", response_model=models.Collections)
+@router.get("/collections", operation_id="collections", response_model=models.Collections, responses=PAGE_TOO)
 async def collections(
     request: Request, *, context: ContextDep, caller: CallerDep, base: BaseUrlDep, lang: LanguageDep, form: FormatDep
 ) -> Response:
@@ -95,7 +99,7 @@ async def collections(
     return await context.answer(request, key, describe, media_type=HTML if form == "html" else JSON)
 
 
-@router.get("/collections/{layer_id}", operation_id="collection", response_model=models.Collection)
+@router.get("/collections/{layer_id}", operation_id="collection", response_model=models.Collection, responses=PAGE_TOO)
 async def collection(
     request: Request,
     *,
@@ -199,9 +203,12 @@ def _collection_links(layer: Layer, root: str, base: str, lang: Language) -> lis
         _link(f"{root}/sortables", "http://www.opengis.net/def/rel/ogc/1.0/sortables", SCHEMA_JSON),
         _link(f"{root}/schema", "http://www.opengis.net/def/rel/ogc/1.0/schema", SCHEMA_JSON),
     ]
+    file = f"{base}/api/layers/{layer.id}/download"
+    links += [_link(f"{file}?f={kind}", "enclosure", told.media_type, title=title) for kind, told in KINDS.items()]
     if layer.spec.geometry != "none":
         tiles = _link(f"{root}/tiles/WebMercatorQuad/{{z}}/{{row}}/{{col}}", "item", MVT, title=title)
         links.append({**tiles, "templated": True})
+        links.append(_link(f"{root}/tiles", "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector", JSON))
         links.append(
             _link(f"{base}/ogc/styles/{layer.id}", "http://www.opengis.net/def/rel/ogc/1.0/styles", STYLE_JSON)
         )

@@ -38,6 +38,8 @@ from api.responses import (
     GEOJSON,
     HTML,
     JSON,
+    PAGE_TOO,
+    GeoJSONResponse,
     Prepared,
     dumps,
     etag_of,
@@ -73,7 +75,12 @@ _ITEM_PARAMETERS = [
 
 
 @router.get(
-    "", operation_id="items", response_model=models.FeatureItems, openapi_extra={"parameters": asking.PARAMETERS}
+    "",
+    operation_id="items",
+    response_model=models.FeatureItems,
+    response_class=GeoJSONResponse,
+    responses=PAGE_TOO,
+    openapi_extra={"parameters": asking.PARAMETERS},
 )
 async def items(
     request: Request, *, context: ContextDep, caller: CallerDep, layer: LayerDep, base: BaseUrlDep, lang: LanguageDep
@@ -101,7 +108,12 @@ async def items(
 
 
 @router.get(
-    "/{uid}", operation_id="item", response_model=models.FeatureItem, openapi_extra={"parameters": _ITEM_PARAMETERS}
+    "/{uid}",
+    operation_id="item",
+    response_model=models.FeatureItem,
+    response_class=GeoJSONResponse,
+    responses=PAGE_TOO,
+    openapi_extra={"parameters": _ITEM_PARAMETERS},
 )
 async def item(request: Request) -> Response:
     """One feature; the entity tag begins with its revision."""

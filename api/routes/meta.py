@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from api import models, settings
+from api import models, oas30, settings
 from api.deps import CallerDep, Context, ContextDep, StrictParameters, state_of
 from api.errors import status_of
 from api.responses import json_response
@@ -22,6 +22,19 @@ from yzgeo.workflows import overview
 
 router = APIRouter(tags=["meta"], dependencies=[StrictParameters])
 _SHOWN_PACKAGES = ("fastapi", "geopandas", "numpy", "pydantic", "pyproj", "shapely", "starlette", "uvicorn")
+
+
+@router.get(
+    "/api",
+    operation_id="describe",
+    response_class=Response,
+    responses={200: {"description": "OpenAPI 3.0", "content": {oas30.MEDIA_TYPE: {"schema": {"type": "object"}}}}},
+)
+async def describe(request: Request, context: ContextDep) -> Response:
+    """Describe the service in OpenAPI 3.0; ``/openapi.json`` has it in 3.1."""
+    return await context.answer(
+        request, ("openapi", oas30.VERSION), lambda: oas30.older(request.app.openapi()), media_type=oas30.MEDIA_TYPE
+    )
 
 
 @router.get("/healthz", operation_id="health", response_model=models.Health)

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api import models
 from api.deps import BaseUrlDep, CallerDep, ContextDep, LanguageDep, LayerDep, StrictParameters, state_of
-from api.responses import json_response
+from api.responses import etag_of, json_response
 from yzgeo.errors import NotFoundError
 from yzgeo.workflows import overview
+from yzgeo.workflows.downloads import qgis_style
 from yzgeo.workflows.tiles import district_style, layer_style
 
 router = APIRouter(prefix="/ogc/styles", tags=["ogc"], dependencies=[StrictParameters])
 
 STYLE_JSON = "application/vnd.mapbox.style+json"
+QML = "application/x-qgis-layer-settings"
+_CONTENT: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The style",
+        "content": {STYLE_JSON: {"schema": {"type": "object"}}, QML: {"schema": {"type": "string"}}},
+    }
+}
 _TILES = "/ogc/collections/{layer}/tiles/WebMercatorQuad/{z}/{y}/{x}?revision={revision}&encoding={encoding}"
 
 
@@ -34,7 +42,7 @@ async def styles(
         {
             "id": style,
             "title": getattr(title, lang),
-            "links": [{"href": f"{base}/ogc/styles/{style}", "rel": "stylesheet", "type": STYLE_JSON}],
+            "links": _links(f"{base}/ogc/styles/{style}", for_qgis=style != "district"),
         }
         for style, title in named.items()
     ]
@@ -64,7 +72,7 @@ async def whole_style(
     return await context.answer(request, ("style", state, tiles_url, lang), style, media_type=STYLE_JSON)
 
 
-@router.get("/{layer_id}", operation_id="style", response_class=Response)
+@router.get("/{layer_id}", operation_id="style", response_class=Response, responses=_CONTENT)
 async def one_style(
     request: Request,
     *,
@@ -72,9 +80,14 @@ async def one_style(
     layer: LayerDep,
     base: BaseUrlDep,
     lang: LanguageDep,
+    caller: CallerDep,
     revision: Annotated[int | None, Query(ge=0, description="Makes the address change with the data")] = None,
+    f: Annotated[Literal["mapbox", "qml"], Query(description="For MapLibre, or for QGIS")] = "mapbox",
 ) -> Response:
-    """One layer."""
+    """One layer, as MapLibre or as QGIS draws it."""
+    if f == "qml":
+        text = qgis_style(layer, caller.role)
+        return json_response(request, text.encode(), etag=etag_of(text), media_type=QML)
     current = context.store.revision(layer.id)
     if layer.spec.geometry == "none" or (revision is not None and revision > current):
         raise NotFoundError(what=request.url.path)
@@ -85,3 +98,8 @@ async def one_style(
         lambda: layer_style(context.store, layer, tiles_url=base + _TILES, name=name),
         media_type=STYLE_JSON,
     )
+
+
+def _links(address: str, *, for_qgis: bool) -> list[dict[str, str]]:
+    links = [{"href": address, "rel": "stylesheet", "type": STYLE_JSON}]
+    return [*links, {"href": f"{address}?f=qml", "rel": "stylesheet", "type": QML}] if for_qgis else links

@@ -72,7 +72,7 @@ async def tile(request: Request) -> Response:
     context = context_of(request)
     caller = caller_of(request, context.store)
     layer = visible_layer(context, caller, request.path_params["layer_id"])
-    place, asked = _place(request), _asked(request)
+    place, asked = place_of(request), _asked(request)
     fields = context.fields(layer, caller.role)
     own = own_part(caller.role, caller.subdistricts, layer)
     key, data = await _find(context, layer, place, asked, (fields, own))
@@ -110,8 +110,25 @@ async def _find(
     return key, data if data is not None else await context.in_thread(lambda: context.tiles.make(key))
 
 
-def _place(request: Request) -> tuple[int, int, int]:
-    """Read zoom, row and column from the path; anything that is no tile is not found."""
+def place_of(request: Request) -> tuple[int, int, int]:
+    """
+    Read zoom, row and column from the path.
+
+    Parameters
+    ----------
+    request
+        The request.
+
+    Returns
+    -------
+    tuple of int
+        The tile.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such tile.
+    """
     path = request.path_params
     z, row, col = path["z"], path["row"], path["col"]
     if _NUMBERS.fullmatch(f"{z}/{row}/{col}") and scheme.exists(int(z), int(row), int(col)):

@@ -108,6 +108,13 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/ogc/collections/{layer_id}/tiles/WebMercatorQuad/{z}/{row}/{col}"): Row(
         LAYER, restricted=HIDDEN, path=TILE
     ),
+    ("GET", "/ogc/collections/{layer_id}/tiles"): Row(LAYER, restricted=HIDDEN),
+    ("GET", "/ogc/collections/{layer_id}/tiles/WebMercatorQuad"): Row(LAYER, restricted=HIDDEN),
+    ("GET", "/ogc/tiles"): Row("200"),
+    ("GET", "/ogc/tiles/WebMercatorQuad"): Row("200"),
+    ("GET", "/ogc/tiles/WebMercatorQuad/{z}/{row}/{col}"): Row("200", path=TILE),
+    ("GET", "/ogc/tileMatrixSets"): Row("200"),
+    ("GET", "/ogc/tileMatrixSets/WebMercatorQuad"): Row("200"),
     ("GET", "/ogc/styles"): Row("200"),
     ("GET", "/ogc/styles/district"): Row("200"),
     ("GET", "/ogc/styles/{layer_id}"): Row(LAYER, restricted=HIDDEN),
@@ -125,6 +132,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/readyz"): Row("200"),
     ("GET", "/metrics"): Row(ADMIN),
     ("GET", "/openapi.json"): Row("200"),
+    ("GET", "/api"): Row("200"),
     ("GET", "/-/versions"): Row("200"),
     ("GET", "/-/settings"): Row(ADMIN),
     ("GET", "/-/errors"): Row("200"),
@@ -162,6 +170,9 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/sync"): Row("403 403 200 200 200 200"),
     ("GET", "/api/sync/size"): Row("403 403 200 200 200 200"),
     ("POST", "/api/sync"): Row("403 403 200 200 200 200", json={"events": []}),
+    # Files to take away
+    ("GET", "/api/layers/{layer_id}/download"): Row(LAYER, restricted=HIDDEN, query="f=geojson"),
+    ("GET", "/api/download"): Row("200"),
     # The import desk
     ("POST", "/api/imports"): Row(writers(422)),
     ("GET", "/api/imports"): Row(writers(200)),

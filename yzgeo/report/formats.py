@@ -30,6 +30,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "gpkg": Format("GeoPackage 1.3", (".gpkg",), many=True, write=geofiles.write_geopackage),
         "geojson": Format("GeoJSON", (".geojson", ".json"), many=False, write=texts.write_geojson),
+        "flatgeobuf": Format("FlatGeobuf", (".fgb",), many=False, write=geofiles.write_flatgeobuf),
         "csv": Format("CSV (UTF-8, BOM)", (".csv",), many=False, write=texts.write_csv),
         "xlsx": Format("Excel", (".xlsx",), many=True, write=sheets.write_workbook),
         "geoparquet": Format(

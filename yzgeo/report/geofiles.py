@@ -1,4 +1,4 @@
-"""GeoPackage and GeoParquet, for other geographic programs."""
+"""GeoPackage, FlatGeobuf and GeoParquet, for other geographic programs."""
 
 from __future__ import annotations
 
@@ -90,6 +90,47 @@ def write_frames(path: Path, frames: Mapping[str, gpd.GeoDataFrame]) -> None:
             pyogrio.write_dataframe(
                 frame, path, layer=name, driver="GPKG", append=path.exists(), dataset_options={"VERSION": "1.3"}
             )
+
+
+def write_flatgeobuf(path: Path, tables: Sequence[Table], district: DistrictSpec) -> int:
+    """
+    Write one layer as FlatGeobuf, with its spatial index where every feature has a place.
+
+    Parameters
+    ----------
+    path
+        New file.
+    tables
+        Exactly one table.
+    district
+        Whose attributions go along.
+
+    Returns
+    -------
+    int
+        Number of rows.
+    """
+    (table,) = tables
+    spec, schema = table.layer.spec, _schema(table.fields, table)
+    attribution = "; ".join(one.text for one in district.attributions)
+    # GDAL refuses a feature without a place where it builds the index, so the rows are looked at first.
+    placed = table.has_geometry and all(blob is not None for chunk in table.chunks() for blob in chunk.wkb)
+    counted: list[int] = []
+    pyogrio.write_arrow(
+        pa.RecordBatchReader.from_batches(schema, _counting(_batches(table, schema, multi=True), counted)),
+        path,
+        layer=spec.id,
+        driver="FlatGeobuf",
+        geometry_name=GEOMETRY if table.has_geometry else None,
+        geometry_type=_OGR_KINDS.get(spec.geometry),
+        crs=table.crs if table.has_geometry else None,
+        layer_options={
+            "SPATIAL_INDEX": "YES" if placed else "NO",
+            "TITLE": spec.title.zh,
+            "DESCRIPTION": f"{spec.description.zh}（来源：{spec.source.zh}；许可：{spec.licence}；{attribution}）",
+        },
+    )
+    return sum(counted)
 
 
 def write_geoparquet(path: Path, tables: Sequence[Table], district: DistrictSpec) -> int:

@@ -209,14 +209,7 @@ def overview_map(
 
     catalogue = store.catalogue
     going = [
-        tables.Table(
-            one,
-            tables.visible_fields(one, role),
-            catalogue.district.storage_crs,
-            _starting(store, one, role, own_part(role, subdistricts, one)),
-        )
-        for one in catalogue.layers.values()
-        if _sees(role, one)
+        table_of(store, one, role, subdistricts=subdistricts) for one in catalogue.layers.values() if _sees(role, one)
     ]
     return webmap.render(
         going,
@@ -313,9 +306,31 @@ def pages(store: Store, layer: str, fields: Sequence[str], *, own: Sequence[str]
         offset += CHUNK_ROWS
 
 
-def _starting(store: Store, layer: Layer, role: Role, own: Sequence[str] | None) -> Callable[[], Iterator[Rows]]:
-    fields = tuple(spec.id for spec in tables.visible_fields(layer, role))
-    return lambda: pages(store, layer.id, fields, own=own)
+def table_of(store: Store, layer: Layer, role: Role, *, subdistricts: Sequence[str] = ()) -> tables.Table:
+    """
+    Put a layer on its way out: the fields and the rows that someone may see.
+
+    Parameters
+    ----------
+    store
+        Store of the workspace.
+    layer
+        A layer the role may see.
+    role
+        Who gets it.
+    subdistricts
+        Street offices of an account of the field.
+
+    Returns
+    -------
+    Table
+        Ready for any format.
+    """
+    fields, own = tables.visible_fields(layer, role), own_part(role, subdistricts, layer)
+    ids = tuple(spec.id for spec in fields)
+    return tables.Table(
+        layer, fields, store.catalogue.district.storage_crs, lambda: pages(store, layer.id, ids, own=own)
+    )
 
 
 def _sees(role: Role, layer: Layer) -> bool:

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -70,3 +71,21 @@ def test_the_style_is_valid(connect, tmp_path: Path) -> None:
     # Without glyphs MapLibre draws texts with the fonts of the machine; the validator's rule is older than that.
     complaints = [line for line in (done.stdout + done.stderr).splitlines() if line and "glyphs" not in line]
     assert complaints == []
+
+
+def test_a_style_for_qgis_names_what_the_caller_may_see(client, connect) -> None:
+    listed = {style["id"]: style for style in client.get("/ogc/styles").json()["styles"]}
+    (link,) = [one for one in listed["shantytown_parcel"]["links"] if one["href"].endswith("?f=qml")]
+    answer = client.get(link["href"].removeprefix("http://test"))
+    assert answer.headers["content-type"] == link["type"]
+    root = ET.fromstring(answer.text.split("\n", 1)[1])  # noqa: S314 - our own text
+    renderer = root.find("renderer-v2")
+    assert renderer is not None
+    assert renderer.attrib["attr"] == "stage"
+    assert root.find(".//alias[@field='households']") is None
+    signed_in = connect("viewer").get("/ogc/styles/shantytown_parcel?f=qml")
+    assert 'field="households"' in signed_in.text
+    assert signed_in.headers["etag"] != answer.headers["etag"]
+    assert client.get("/ogc/styles/indicator?f=qml").status_code == 200, "tables have titles and lists of values"
+    assert len(listed["district"]["links"]) == 1
+    assert client.get("/ogc/styles/road?f=sld").status_code == 400

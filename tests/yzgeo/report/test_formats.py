@@ -10,7 +10,14 @@ from yzgeo.report.formats import FORMATS, choose
 
 @pytest.mark.parametrize(
     ("name", "key"),
-    [("a.gpkg", "gpkg"), ("a.GeoJSON", "geojson"), ("a.csv", "csv"), ("a.xlsx", "xlsx"), ("a.parquet", "geoparquet")],
+    [
+        ("a.gpkg", "gpkg"),
+        ("a.GeoJSON", "geojson"),
+        ("a.csv", "csv"),
+        ("a.xlsx", "xlsx"),
+        ("a.parquet", "geoparquet"),
+        ("a.fgb", "flatgeobuf"),
+    ],
 )
 def test_the_ending_decides(name: str, key: str) -> None:
     assert choose(Path(name), None, many=False) is FORMATS[key]

@@ -49,6 +49,21 @@ def test_geoparquet_that_geopandas_reads(table, catalogue, tmp_path: Path) -> No
     assert frame.geometry.iloc[0].bounds == (123.84, 42.28, 123.85, 42.29)
 
 
+def test_flatgeobuf_has_its_index_where_every_feature_has_a_place(table, catalogue, tmp_path: Path) -> None:
+    whole = tmp_path / "a.fgb"
+    assert geofiles.write_flatgeobuf(whole, [table("road", bridge=[1, None])], catalogue.district) == 2
+    told = subprocess.run(["ogrinfo", "-al", "-so", str(whole)], capture_output=True, check=True, text=True)
+    assert '"EPSG",4490' in told.stdout
+    assert "Feature Count: 2" in told.stdout
+    box = (123.79, 42.19, 123.81, 42.21)
+    assert list(pyogrio.read_dataframe(whole, bbox=box)["uid"]) == ["uid-1"]
+    assert pyogrio.read_info(whole)["capabilities"]["fast_spatial_filter"]
+    gap = tmp_path / "b.fgb"
+    shapes = [None, shapely.Point(123, 42)]
+    assert geofiles.write_flatgeobuf(gap, [table("fitness_site", shapes=shapes)], catalogue.district) == 2
+    assert pyogrio.read_dataframe(gap).geometry.isna().tolist() == [True, False]
+
+
 def test_frames_of_results_become_tables_and_empty_ones_do_not(tmp_path: Path) -> None:
     points = gpd.GeoDataFrame({"n": [1, 2]}, geometry=gpd.points_from_xy([123.0, 124.0], [42.0, 43.0]), crs="EPSG:4490")
     lines = gpd.GeoDataFrame({"n": [3]}, geometry=[shapely.LineString([(123, 42), (124, 43)])], crs="EPSG:4490")

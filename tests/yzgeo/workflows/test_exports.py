@@ -25,6 +25,8 @@ LAYER = "shantytown_parcel"
 def codes_in(path: Path, key: str) -> list[Any]:
     if key == "gpkg":
         return list(gpd.read_file(path)["code"])
+    if key == "flatgeobuf":  # ordered by place, for its index
+        return sorted(gpd.read_file(path)["code"], key=lambda code: int(code[1:]))
     if key == "geoparquet":
         return list(gpd.read_parquet(path)["code"])
     if key == "geojson":

@@ -31,7 +31,7 @@ export type Problem = Partial<Schemas['Problem']>
 
 /** JSON that `GET` on a path of the service answers. */
 export type Answer<Path extends keyof paths> = paths[Path] extends {
-  get: { responses: { 200: { content: { 'application/json': infer Body } } } }
+  get: { responses: { 200: { content: { 'application/json': infer Body } | { 'application/geo+json': infer Body } } } }
 }
   ? Body
   : never
