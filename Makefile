@@ -9,7 +9,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 NPM := npm --prefix $(WEB) --no-update-notifier
 .DEFAULT_GOAL := help
 .PHONY: help run test environment page workspace checks format lint types imports generated python web browser \
-        system benchmarks lock clean
+        system postgis benchmarks lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -77,6 +77,10 @@ browser: page environment
 	$(NPM) run --silent e2e
 
 # --- now and then ----------------------------------------------------------------------------------------------
+postgis: environment ## Start a PostGIS of this project's own (in .postgis) and say its address
+	@.ci/system test
+	@.ci/postgis start .postgis
+
 benchmarks: environment ## Paired benchmarks: ratios against peers, run by hand, out of the gate
 	@for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script; done
 

@@ -16,7 +16,7 @@ import click
 from yzgeo.errors import YzgeoError
 from yzgeo.settings import from_environment
 
-from . import accounts, data, files, imports, places, progress, runs
+from . import accounts, data, files, imports, places, progress, runs, stores
 from .session import Session, common, log_file
 
 REFUSED = 1
@@ -32,7 +32,7 @@ def yzgeo() -> None:
     """城市更新一张图。 One map of a district's urban renewal."""
 
 
-_GROUPS = (places, data, imports, files, accounts, progress, runs)
+_GROUPS = (places, data, imports, files, accounts, progress, runs, stores)
 
 for command in [command for group in _GROUPS for command in group.COMMANDS]:
     yzgeo.add_command(command)

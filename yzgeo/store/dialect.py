@@ -94,6 +94,21 @@ class Dialect(Protocol):
     def next_fid(self, connection: Connection, layer: str, size: int) -> int:
         """Take as many fids, one after the other, as were never used; give the first."""
 
+    def settle(self, connection: Connection, tables: Sequence[str]) -> None:
+        """Get ready to join tables that were just written in bulk."""
+
+    def last_fid(self, connection: Connection, layer: str) -> int:
+        """Tell the highest fid that was ever used, 0 if none was."""
+
+    def use_fids_after(self, connection: Connection, layer: str, last: int) -> None:
+        """Let new features have fids above this one."""
+
+    def silence(self, connection: Connection, tables: Sequence[str]) -> list[str]:
+        """Switch the triggers of tables off; give the statements that switch them on again."""
+
+    def count_on(self, connection: Connection, tables: Sequence[str]) -> None:
+        """Let numbers given by the database go on after those that were put in."""
+
 
 class Reader(Protocol):
     """A connection lent for reading."""
@@ -296,6 +311,87 @@ class FileDialect:
         """
         found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (layer,)).fetchone()
         return int(found[0]) + 1 if found else 1
+
+    def settle(self, connection: Connection, tables: Sequence[str]) -> None:
+        """
+        Do nothing: SQLite joins by its indexes.
+
+        Parameters
+        ----------
+        connection
+            The writer, inside a transaction.
+        tables
+            Their names.
+        """
+
+    def last_fid(self, connection: Connection, layer: str) -> int:
+        """
+        Tell the highest fid that was ever used.
+
+        Parameters
+        ----------
+        connection
+            Any connection.
+        layer
+            Id of the layer.
+
+        Returns
+        -------
+        int
+            0 if none was.
+        """
+        return self.next_fid(connection, layer, 1) - 1
+
+    def use_fids_after(self, connection: Connection, layer: str, last: int) -> None:
+        """
+        Let new features have fids above this one.
+
+        Parameters
+        ----------
+        connection
+            The writer, inside a transaction.
+        layer
+            Id of the layer.
+        last
+            The highest fid used.
+        """
+        connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", (layer,))
+        if last:
+            connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (layer, last))
+
+    def silence(self, connection: Connection, tables: Sequence[str]) -> list[str]:
+        """
+        Take the triggers of tables away.
+
+        Parameters
+        ----------
+        connection
+            The writer, inside a transaction: nobody else ever sees the tables without them.
+        tables
+            Their names.
+
+        Returns
+        -------
+        list of str
+            Statements that make them again.
+        """
+        found = connection.execute("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        chosen = [(name, sql) for name, table, sql in found if table in tables]
+        for name, _ in chosen:
+            connection.execute(f"DROP TRIGGER {quote(name)}")
+        return [sql for _, sql in chosen]
+
+    def count_on(self, connection: Connection, tables: Sequence[str]) -> None:
+        """
+        Do nothing: SQLite looks at the numbers that are there.
+
+        Parameters
+        ----------
+        connection
+            The writer, inside a transaction.
+        tables
+            Their names.
+        """
 
 
 FILE = FileDialect()

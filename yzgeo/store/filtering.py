@@ -113,7 +113,10 @@ def _test(expression: Compare | Like | In | IsNull | Spatial, values: Bound, dia
     if isinstance(expression, In):
         column = _operand(expression.column, values)
         values.append(json.dumps(expression.values, ensure_ascii=False))
-        return f"({column} IN ({dialect.among(expression.column.field.type)}))"
+        kind = expression.column.field.type
+        if kind == "integer" and any(isinstance(value, float) for value in expression.values):
+            kind = "number"
+        return f"({column} IN ({dialect.among(kind)}))"
     relation = TURNED.get(expression.relation, expression.relation)
     piece, bound = dialect.relates(relation, shapely.to_wkb(expression.shape))
     values += bound

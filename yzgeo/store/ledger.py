@@ -512,6 +512,8 @@ def _last_day(connection: Connection) -> str | None:
 def _of_layers(layers: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
     if layers is None:
         return "", ()
+    if not layers:
+        return "AND 1 = 0", ()
     return f"AND layer IN ({', '.join('?' * len(layers))})", tuple(layers)
 
 

@@ -23,6 +23,16 @@ class TableStore(GeoPackageLayers):
         self.ledger = GeoPackageLedger(connections, catalogue, clock=clock)
         self.people = GeoPackagePeople(connections, clock=clock)
 
+    @property
+    def access(self) -> Access:
+        """The way to the database, for what speaks to every table."""
+        return self._connections
+
+    @property
+    def srs_id(self) -> int:
+        """EPSG code of the storage system."""
+        return self._srs_id
+
     def meta(self, key: str) -> str | None:
         """
         Read a setting of the workspace.

@@ -166,6 +166,8 @@ def _take_back(connection: Connection, layer: Layer, target: Batch, batch: Batch
     number = writing.record_batch(connection, batch)
     connection.execute(f"CREATE TEMP TABLE {_UNDO} (uid TEXT PRIMARY KEY, kind TEXT NOT NULL)")
     connection.executemany(f"INSERT INTO {_UNDO} VALUES (?, ?)", chosen.items())
+    if len(chosen) >= writing.BULK_ROWS:
+        connection.dialect.settle(connection, [_UNDO, layer.id, history_table(layer.id)])
     writing.archive(
         connection, layer, moment, f"SELECT fid FROM {quote(layer.id)} WHERE uid IN (SELECT uid FROM {_UNDO})"
     )

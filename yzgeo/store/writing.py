@@ -23,7 +23,7 @@ from .identifiers import history_table, quote, rtree_table
 from .staging import Staged
 
 # From this many features on, the spatial index is filled in bulk: its triggers call back into Python for each row.
-_BULK_ROWS = 1_000
+BULK_ROWS = 1_000
 
 _STAGE = "yzgeo_stage"
 _VERDICT = "yzgeo_verdict"
@@ -192,7 +192,7 @@ def _fill(connection: Connection, layer: Layer, staged: Staged, moment: Moment, 
         return
     spatial = layer.spec.geometry != "none"
     size = len(staged.uids)
-    bulk = size >= _BULK_ROWS and connection.dialect.indexes_by_hand
+    bulk = size >= BULK_ROWS and connection.dialect.indexes_by_hand
     first = connection.dialect.next_fid(connection, layer.id, size)
     fids = range(first, first + size)
     if bulk:
@@ -260,12 +260,16 @@ def _stage(connection: Connection, layer: Layer, staged: Staged) -> tuple[int, i
     columns += _nullable(bounds)
     marks = ", ".join("?" * len(columns))
     connection.executemany(f"INSERT INTO {_STAGE} VALUES ({marks})", zip(*columns, strict=True))
+    if size >= BULK_ROWS:
+        spelt.settle(connection, [_STAGE, layer.id])
     equal = " AND ".join(f"s.{quote(name)} {spelt.same} t.{quote(name)}" for name in names) or "1 = 1"
     connection.execute(
         f"CREATE TEMP TABLE {_VERDICT} AS SELECT s.position AS position, t.fid AS fid, "
         f"CASE WHEN t.fid IS NULL THEN 'insert' WHEN {equal} THEN 'same' ELSE 'update' END AS kind "
         f"FROM {_STAGE} AS s LEFT JOIN {quote(layer.id)} AS t ON t.uid = s.uid"
     )
+    if size >= BULK_ROWS:
+        spelt.settle(connection, [_VERDICT])
     counts = dict(connection.execute(f"SELECT kind, count(*) FROM {_VERDICT} GROUP BY kind").fetchall())
     return counts.get("insert", 0), counts.get("update", 0), counts.get("same", 0)
 
@@ -296,7 +300,7 @@ def _merge(connection: Connection, layer: Layer, staged: Staged, moment: Moment,
     names = [*(["geom"] if staged.geometries is not None else []), *staged.columns]
     table = quote(layer.id)
     by_hand = connection.dialect.indexes_by_hand
-    bulk = by_hand and staged.geometries is not None and len(staged.uids) >= _BULK_ROWS
+    bulk = by_hand and staged.geometries is not None and len(staged.uids) >= BULK_ROWS
     if bulk:
         _execute(connection, schema.drop_spatial_triggers(layer.id))
     archive(connection, layer, moment, f"SELECT fid FROM {_VERDICT} WHERE kind = 'update'")

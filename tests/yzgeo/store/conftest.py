@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import uuid4
 
 import geopandas as gpd
 import pytest
@@ -15,6 +16,7 @@ import yaml
 
 from yzgeo.catalogue import Catalogue, load
 from yzgeo.store.base import Provenance, Store
+from yzgeo.store.postgis.store import PostGISStore
 from yzgeo.store.sqlite import GeoPackageStore
 
 BY = Provenance("tester", "test")
@@ -163,12 +165,34 @@ class GeoPackageBackend:
             store.close()
 
 
-BACKENDS = {"geopackage": GeoPackageBackend}
+class PostGISBackend:
+    """A schema of its own on the server of this run."""
+
+    def __init__(self, server: str, clock: Clock) -> None:
+        self.url = f"{server}?schema=t{uuid4().hex}"
+        self.clock = clock
+        self.opened: list[Store] = []
+
+    def create(self, catalogue: Catalogue) -> Store:
+        self.opened.append(PostGISStore.create(self.url, catalogue, clock=self.clock))
+        return self.opened[-1]
+
+    def reopen(self, catalogue: Catalogue) -> Store:
+        self.opened.append(PostGISStore.open(self.url, catalogue, clock=self.clock))
+        return self.opened[-1]
+
+    def close(self) -> None:
+        for store in self.opened:
+            store.close()
 
 
-@pytest.fixture(params=sorted(BACKENDS))
+@pytest.fixture(params=["geopackage", "postgis"])
 def backend(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Backend]:
-    made = BACKENDS[request.param](tmp_path / "workspace", clock)
+    made: GeoPackageBackend | PostGISBackend
+    if request.param == "geopackage":
+        made = GeoPackageBackend(tmp_path / "workspace", clock)
+    else:
+        made = PostGISBackend(request.getfixturevalue("postgis_server"), clock)
     yield made
     made.close()
 

@@ -1,0 +1,25 @@
+"""What is refused when a district is to be copied; that a copy is equal is proved at the store and the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from yzgeo import store
+from yzgeo.catalogue import Catalogue
+from yzgeo.errors import InputError, WorkspaceExistsError, WorkspaceMissingError
+from yzgeo.workflows.stores import copy_store
+
+
+def test_what_cannot_be_copied(tmp_path: Path, catalogue: Catalogue) -> None:
+    here, there = str(tmp_path / "here"), str(tmp_path / "there")
+    with pytest.raises(WorkspaceMissingError):
+        copy_store(here, there, catalogue)
+    store.create_store(here, catalogue).close()
+    with pytest.raises(InputError):
+        copy_store(here, here, catalogue)
+    made = copy_store(here, there, catalogue)
+    assert set(made.features.values()) == {0}
+    with pytest.raises(WorkspaceExistsError):
+        copy_store(here, there, catalogue)
