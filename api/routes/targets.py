@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
 
 from api import models
 from api.deps import CallerDep, ContextDep, StrictParameters, state_of
@@ -12,12 +15,19 @@ router = APIRouter(prefix="/api", tags=["targets"], dependencies=[StrictParamete
 
 
 @router.get("/targets", operation_id="targets", response_model=models.TargetBoard)
-async def targets(request: Request, context: ContextDep, caller: CallerDep) -> Response:
+async def targets(
+    request: Request,
+    context: ContextDep,
+    caller: CallerDep,
+    at: Annotated[
+        date | None, Query(description="With the stages of the end of this day; of today if not given")
+    ] = None,
+) -> Response:
     """Every promise of the plan with its measured value, share and data status."""
     return await context.answer(
         request,
-        ("targets", state_of(context, caller)),
+        ("targets", state_of(context, caller), str(at), str(at and context.store.ledger.revision())),
         lambda: overview.target_board(
-            context.store, caller.role, promises=context.promises, subdistricts=caller.subdistricts
+            context.store, caller.role, promises=context.promises, subdistricts=caller.subdistricts, at=at
         ),
     )

@@ -173,6 +173,7 @@ class Recording:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        self.dialect = connection.dialect  # type: ignore[attr-defined]
         self.calls: list[tuple[bool, str, object]] = []
 
     @property

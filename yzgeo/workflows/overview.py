@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 import shapely
 
-from yzgeo import crs, progress, targets
+from yzgeo import crs, progress, stages, targets
 from yzgeo.access import Role, may_see, may_see_feature, own_part
 from yzgeo.catalogue import Catalogue, Layer
 from yzgeo.errors import FeatureUnknownError
@@ -313,6 +313,7 @@ def target_board(
     *,
     promises: Sequence[targets.Target] | None = None,
     subdistricts: Sequence[str] = (),
+    at: date | None = None,
 ) -> dict[str, Any]:
     """
     Measure every promise of the plan.
@@ -329,18 +330,20 @@ def target_board(
     subdistricts
         Street offices of an account of the field, whose figures then speak of their part of a layer: what is
         registered and done there, and no share of what the whole district promised (``own_part`` is true).
+    at
+        The features as they are registered today with the stages of the end of this day; those of today if not given.
 
     Returns
     -------
     dict
-        ``plan``, ``period``, ``as_of`` (day of the last change of any visible layer) and ``targets``.
+        ``plan``, ``period``, ``as_of`` (``at``, or the day of the last change of any visible layer) and ``targets``.
     """
     catalogue = store.catalogue
-    frames = _Frames(store, role, subdistricts)
+    frames = _Frames(store, role, subdistricts, at)
     return {
         "plan": catalogue.district.plan.model_dump(),
         "period": catalogue.district.plan_period,
-        "as_of": _last_change(store, role),
+        "as_of": _last_change(store, role) if at is None else at.isoformat(),
         "targets": [_describe_target(target, frames, role) for target in (promises or targets.load(catalogue))],
     }
 
@@ -390,8 +393,9 @@ def _describe_field(layer: Layer, field_id: str) -> dict[str, Any]:
 class _Frames:
     """Reads each layer once, and moves it to metres only where a measure needs its geometry."""
 
-    def __init__(self, store: Store, role: Role, subdistricts: Sequence[str]) -> None:
+    def __init__(self, store: Store, role: Role, subdistricts: Sequence[str], at: date | None) -> None:
         self._store = store
+        self._at = at
         self._role = role
         self._subdistricts = subdistricts
         self._frames: dict[str, gpd.GeoDataFrame] = {}
@@ -407,13 +411,19 @@ class _Frames:
         layer = self.catalogue.layer(target.layer)
         own = self.limits(target)
         if layer.id not in self._frames:
-            self._frames[layer.id] = self._store.frame(layer.id, own_query(own))
+            self._frames[layer.id] = self._staged(layer, self._store.frame(layer.id, own_query(own)))
         frame = self._frames[layer.id]
         if layer.spec.geometry != "none" and frame.crs is not None and not frame.crs.is_projected:
             frame = self._frames[layer.id] = crs.to_crs(frame, self.catalogue.district.metric_crs)
         found = progress.measure(target, layer, frame)
         # A street office's part of what the district promised is no verdict on either.
         return found if own is None else replace(found, share=None, reached=None)
+
+    def _staged(self, layer: Layer, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        if self._at is None or layer.stage_table is None:
+            return frame
+        known, initial = self._store.ledger.stages_on(layer.id, self._at), stages.machine(layer.stage_table).initial
+        return frame.assign(stage=[known[uid].stage if uid in known else initial for uid in frame.index])
 
 
 def own_query(own: Sequence[str] | None) -> Query:

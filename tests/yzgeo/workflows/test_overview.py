@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,7 +12,7 @@ import shapely
 from yzgeo.catalogue import Catalogue
 from yzgeo.store import create_store
 from yzgeo.store.base import Provenance
-from yzgeo.workflows import overview
+from yzgeo.workflows import overview, progress
 from yzgeo.workflows.workspace import open_workspace, prepare_frame
 
 BY = Provenance(actor="test", reason="test")
@@ -151,6 +152,21 @@ def test_the_board_speaks_of_the_last_change(store) -> None:
     board = overview.target_board(store, "anonymous")
     assert board["as_of"] == store.batches()[0].recorded_at.date()
     assert all(target["source"] and target["denominator"]["zh"] for target in board["targets"])
+
+
+def test_the_board_of_another_day_is_what_the_ledger_tells_of_it(demo_workspace: Path, catalogue: Catalogue) -> None:
+    """Figures of the ledger are worked out from its days; the board from frames. They agree, and the day matters."""
+    with open_workspace(demo_workspace, catalogue) as opened:
+        boards = {}
+        for day in (date(2022, 6, 30), date(2023, 12, 31)):
+            board = overview.target_board(opened.store, "admin", at=day)
+            boards[day] = {each["id"]: (each["registered"], each["done"]) for each in board["targets"]}
+            told = progress.progress_on(opened.store, "admin", at=day)["targets"]
+            assert board["as_of"] == day.isoformat()
+            assert len(told) > 3
+            for each in told:
+                assert boards[day][each["id"]] == pytest.approx((each["registered"], each["done"])), each["id"]
+        assert boards[date(2022, 6, 30)] != boards[date(2023, 12, 31)]
 
 
 def test_parts_of_a_layer_add_up_and_an_empty_one_has_no_extent(demo_workspace: Path, catalogue: Catalogue) -> None:
