@@ -222,7 +222,9 @@ class GeoPackageLayers:
                 batch = writing.write(
                     connection, spec, staged, delete, provenance=provenance, base_revision=base_revision, now=now
                 )
-                ledger_imports.take_in(connection, spec, batch, given=staged.columns, now=now)
+                given = tuple(staged.columns)
+                del staged  # hundreds of megabytes, if all of a layer comes
+                ledger_imports.take_in(connection, spec, batch, given=given, now=now)
                 return batch
         except UnicodeEncodeError as error:
             raise InputError(

@@ -4,13 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
-from itertools import chain, repeat
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
-from yzgeo.ledger import GENESIS, Event, Openings, chained, digest, sealed
+from yzgeo.ledger import GENESIS, Event, digest, sealed
 
 from . import ledger_rows
 from .base import ChainBreak
@@ -46,39 +44,6 @@ def append(connection: Connection, events: Sequence[Event], *, now: datetime) ->
     connection.executemany(ledger_rows.INSERT, map(ledger_rows.to_row, made))
     connection.execute("UPDATE yzgeo_ledger_head SET events = ?, hash = ?", (count + len(made), previous))
     return made
-
-
-def append_openings(connection: Connection, openings: Openings, *, now: datetime) -> None:
-    """
-    Put many openings at the end of the chain, straight from their columns.
-
-    Parameters
-    ----------
-    connection
-        The writer, inside a transaction.
-    openings
-        The entries; their ids are in the ledger for the first time.
-    now
-        Record time, with zone.
-    """
-    count, head = connection.execute(f"{_HEAD}{connection.dialect.locked}").fetchone()
-    hashes = list(chained(openings, head, now))
-    if not hashes:
-        return
-    shared = ledger_rows.to_row(replace(openings.sample, recorded_at=now.astimezone(UTC)))
-    columns: dict[str, Iterable[object]] = {
-        name: repeat(value) for name, value in zip(ledger_rows.COLUMNS.split(", "), shared, strict=True)
-    }
-    columns |= {
-        "event_id": openings.ids,
-        "uid": openings.told.uids,
-        "valid_at": openings.valid_at,
-        "payload": (payload.decode() for payload in openings.payloads),
-        "previous_hash": chain((head,), hashes),
-        "hash": hashes,
-    }
-    connection.executemany(ledger_rows.INSERT, zip(*columns.values(), strict=False))
-    connection.execute("UPDATE yzgeo_ledger_head SET events = ?, hash = ?", (count + len(hashes), hashes[-1]))
 
 
 def first_break(connection: Connection) -> ChainBreak | None:

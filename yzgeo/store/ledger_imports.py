@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from yzgeo.catalogue import Layer, StageTable
 from yzgeo.ledger import IMPORTED, Event, Told, opening_for, openings_for, withdrawal_for
 from yzgeo.stages import Machine
 
-from . import ledger_chain, ledger_projection, ledger_rows
+from . import ledger_chain, ledger_openings, ledger_projection, ledger_rows
 from .base import Batch
 from .dialect import Connection
 from .identifiers import quote
@@ -44,9 +44,10 @@ def take_in(connection: Connection, layer: Layer, batch: Batch, *, given: Collec
     table = layer.stage_table
     if table is None or "stage" not in layer.fields_by_id or not batch.id:
         return
-    fresh, heard = _split(_disagreeing(connection, layer, table, batch.revision), stages.machine(table))
+    names, rows = _disagreeing(connection, layer, table, batch.revision)
+    fresh, heard = _split(names, rows, stages.machine(table))
     if fresh:
-        _open_fresh(connection, layer, table, batch, fresh, given=given, now=now)
+        _open_fresh(connection, layer, table, batch, fresh, names=names, given=given, now=now)
     if heard:
         _reconcile(connection, layer, table, batch, heard, given=given, now=now)
 
@@ -56,8 +57,9 @@ def _open_fresh(
     layer: Layer,
     table: StageTable,
     batch: Batch,
-    rows: Sequence[Row],
+    rows: list[tuple[Any, ...]],
     *,
+    names: Sequence[str],
     given: Collection[str],
     now: datetime,
 ) -> None:
@@ -65,19 +67,24 @@ def _open_fresh(
     kept = stages.kept_fields(layer, table)
     measures = [name for name in kept if name not in ("stage", "stage_date") and name in given]
     dated = "stage_date" in kept and "stage_date" in given
-    told = Told(
-        uids=[row["uid"] for row in rows],
-        stages=[row["stage"] for row in rows],
-        days=[row["stage_date"] if dated else None for row in rows],
-        measures=[{name: row[name] for name in measures if row[name] is not None} for row in rows],
-        illustrative=[row["data_status"] == "illustrative" for row in rows],
-    )
-    openings = openings_for(layer.id, told, actor=batch.actor, batch=batch.id, now=now)
-    ledger_chain.append_openings(connection, openings, now=now)
-    ledger_projection.store_openings(connection, layer, table, openings)
     # What the batch did not name is no word of the import, and the ledger has none of it.
-    silent = [name for name in kept if name != "stage" and name not in given]
-    if wrong := [row["uid"] for row in rows if any(row[name] for name in silent)]:
+    silent = [names.index(name) for name in kept if name != "stage" and name not in given]
+    wrong = [row[0] for row in rows if any(row[place] for place in silent)] if silent else []
+    columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+    rows.clear()
+    told = Told(
+        uids=columns["uid"],
+        stages=columns["stage"],
+        days=columns["stage_date"] if dated else [None] * len(columns["uid"]),
+        measures=_measures(measures, columns),
+        illustrative=[status == "illustrative" for status in columns["data_status"]],
+    )
+    columns.clear()
+    openings = openings_for(layer.id, told, actor=batch.actor, batch=batch.id, now=now)
+    with ledger_openings.quickly(connection, len(told.uids)):
+        ledger_openings.append(connection, openings, now=now)
+        ledger_openings.store(connection, layer, table, openings)
+    if wrong:
         made = _projections(connection, layer, table, wrong)
         ledger_projection.overwrite(connection, layer, ledger_projection.differences(connection, layer, table, made))
 
@@ -157,19 +164,40 @@ def take_back(connection: Connection, layer: Layer, target: Batch, batch: Batch,
     ledger_projection.overwrite(connection, layer, ledger_projection.differences(connection, layer, table, speaking))
 
 
-def _split(rows: Iterable[Row], machine: Machine) -> tuple[list[Row], list[Row]]:
+def _measures(names: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> list[Mapping[str, float]]:
+    """Give the quantities of each feature; those that say the same share one mapping."""
+    if not names:
+        return [{}] * len(columns["uid"])
+    seen: dict[tuple[Any, ...], Mapping[str, float]] = {}
+    found = []
+    for values in zip(*(columns[name] for name in names), strict=True):
+        said = seen.get(values)
+        if said is None:
+            said = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+            seen[values] = said
+        found.append(said)
+    return found
+
+
+def _split(
+    names: Sequence[str], rows: Iterable[tuple[Any, ...]], machine: Machine
+) -> tuple[list[tuple[Any, ...]], list[Row]]:
     """Part the features of which the ledger has never heard from the others; unknown stages are left alone."""
-    fresh: list[Row] = []
+    place, known = names.index("stage"), machine.order
+    fresh: list[tuple[Any, ...]] = []
     heard: list[Row] = []
     for row in rows:
-        if row["heard"] and (row["stage"] is None or row["stage"] in machine.order):
-            heard.append(row)
-        elif row["stage"] in machine.order:
+        stage = row[place]
+        if row[1] and (stage is None or stage in known):
+            heard.append(dict(zip(names, row, strict=True)))
+        elif stage in known:
             fresh.append(row)
     return fresh, heard
 
 
-def _disagreeing(connection: Connection, layer: Layer, table: StageTable, revision: int) -> Iterator[Row]:
+def _disagreeing(
+    connection: Connection, layer: Layer, table: StageTable, revision: int
+) -> tuple[list[str], Iterable[tuple[Any, ...]]]:
     fields = stages.kept_fields(layer, table)
     measures = [name for name in fields if name not in ("stage", "stage_date")]
     status = "t.data_status" if "data_status" in layer.fields_by_id else "NULL"
@@ -191,7 +219,7 @@ def _disagreeing(connection: Connection, layer: Layer, table: StageTable, revisi
         f"WHERE t.revision = ?2 AND ({turned} OR NOT ({' AND '.join(agree)})) ORDER BY t.fid",
         (layer.id, revision, stages.machine(table).initial),
     )
-    return (dict(zip(names, row, strict=True)) for row in found)
+    return names, found
 
 
 def _opening(

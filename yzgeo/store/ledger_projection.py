@@ -5,16 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 from uuid import uuid4
 
 import orjson
 
 from yzgeo import ledger, stages
 from yzgeo.catalogue import Layer, StageTable
-from yzgeo.ledger import Event, Openings
+from yzgeo.ledger import Event
 
 from . import timestamps, writing
 from .base import Batch, Provenance, Value
@@ -25,7 +24,6 @@ OPEN_END = "9999-12-31"
 # What imports say is no person's word, and what is merely told moves nothing.
 SILENT = ledger.IMPORTED | ledger.TOLD
 BEGINNING = ""
-_ITSELF = "\x00"
 _PUT_STATE = (
     "INSERT INTO yzgeo_ledger_state (layer, uid, stage, stage_date, measures, own, illustrative) "
     "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (layer, uid) DO UPDATE SET stage = excluded.stage, "
@@ -114,7 +112,7 @@ def project(events: Sequence[Event], table: StageTable) -> Projection:
         )
         for span in ledger.intervals(state, machine)
     ]
-    measures = _spelt(state.measures)
+    measures = spelt(state.measures)
     on = None if state.stage_on is None else state.stage_on.isoformat()
     # The last word of a day stands for the day.
     daily = {(name, BEGINNING if day is None else day.isoformat()): value for name, day, value in state.reports}
@@ -155,58 +153,6 @@ def store(connection: Connection, layer: Layer, made: Mapping[str, Projection]) 
     connection.executemany(
         "INSERT INTO yzgeo_ledger_pending (event_id, layer, uid) VALUES (?, ?, ?)",
         ((event, layer.id, uid) for uid, projection in made.items() for event in projection.pending),
-    )
-
-
-def store_openings(connection: Connection, layer: Layer, table: StageTable, openings: Openings) -> None:
-    """
-    Store what follows from openings that are the first word on their features.
-
-    Parameters
-    ----------
-    connection
-        The writer, inside a transaction.
-    layer
-        The layer.
-    table
-        Its stage table.
-    openings
-        The entries.
-    """
-    told = openings.told
-    # One fold for each stage and day: the quantities told with them change nothing but themselves.
-    courses = {
-        (stage, day): project([replace(openings.sample, id=_ITSELF, payload={"stage": stage, "on": day})], table)
-        for stage, day in set(zip(told.stages, told.days, strict=True))
-    }
-    # In the order of their tables' keys, which spares the database half of the work.
-    columns = zip(told.uids, told.stages, told.days, told.measures, told.illustrative, openings.ids, strict=True)
-    rows = [
-        (uid, courses[stage, day], measures, made_up, event)
-        for uid, stage, day, measures, made_up, event in sorted(columns, key=itemgetter(0))
-    ]
-    connection.executemany(
-        _PUT_STATE,
-        (
-            (layer.id, uid, *course.state[:2], _spelt(measures), 0, int(made_up))
-            for uid, course, measures, made_up, _ in rows
-        ),
-    )
-    connection.executemany(
-        _PUT_INTERVAL,
-        (
-            (layer.id, uid, start, end, stage, event if cause == _ITSELF else cause, delta)
-            for uid, course, _, _, event in rows
-            for start, end, stage, cause, delta in course.intervals
-        ),
-    )
-    connection.executemany(
-        _PUT_MEASURE,
-        (
-            (layer.id, uid, name, course.state[1] or BEGINNING, float(value))
-            for uid, course, measures, _, _ in rows
-            for name, value in sorted(measures.items())
-        ),
     )
 
 
@@ -340,6 +286,19 @@ def differences(
     return found
 
 
-def _spelt(measures: Mapping[str, float]) -> str:
+def spelt(measures: Mapping[str, float]) -> str:
+    """
+    Spell quantities as the state keeps them.
+
+    Parameters
+    ----------
+    measures
+        Value by field.
+
+    Returns
+    -------
+    str
+        JSON in the order of the names, every value as a decimal number.
+    """
     named = {name: float(value) for name, value in measures.items()}
     return orjson.dumps(named, option=orjson.OPT_SORT_KEYS).decode() if named else "{}"
