@@ -18,6 +18,7 @@ class SyncStage(BaseModel):
 
     id: str
     label: Label
+    done: bool
     aside: bool
 
 

@@ -165,7 +165,10 @@ def _forms(layer: Layer, table: StageTable, caller: Caller) -> dict[str, Any]:
         "id": layer.id,
         "title": layer.spec.title.model_dump(),
         "payload_version": ledger.PAYLOAD_VERSION,
-        "stages": [{"id": each.id, "label": each.label.model_dump(), "aside": each.aside} for each in table.stages],
+        "stages": [
+            {"id": each.id, "label": each.label.model_dump(), "done": each.done, "aside": each.aside}
+            for each in table.stages
+        ],
         "moves": [
             {
                 "from": move.origin,

@@ -87,6 +87,7 @@ def test_a_phone_gets_its_own_street_office_and_then_only_what_changed(store: St
     assert (parcel["uid"], parcel["stage"], parcel["limits"]["households_signed"]) == (FIRST, "planned", 20)
     assert orjson.loads(orjson.dumps(parcel["geometry"]))["type"] == "Polygon"
     [form] = [each for each in first["layers"] if each["id"] == LAYER]
+    assert [stage["id"] for stage in form["stages"] if stage["done"]] == ["cleared", "reused"]
     onward = [move["to"] for move in form["moves"] if move["from"] == "planned"]
     assert onward == ["surveyed"]  # the field goes forward only; going aside is for planners
     assert told(store, first["token"])[:2] == ([], [])

@@ -4912,6 +4912,8 @@ export interface components {
             /** Id */
             id: string;
             label: components["schemas"]["Label"];
+            /** Done */
+            done: boolean;
             /** Aside */
             aside: boolean;
         };
