@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pyproj
@@ -342,3 +343,26 @@ def test_programs_that_take_anything_get_json(client) -> None:
     assert (
         client.get(f"{ITEMS}?f=json", headers={"accept": "text/html"}).headers["content-type"] == "application/geo+json"
     )
+
+
+HOSTILE = {
+    "reversed interval": {"datetime": "2024-12-31/2024-01-01"},
+    "reversed interval in a filter": {"filter": "T_DURING(stage_date,INTERVAL('2024-12-31','2024-01-01'))"},
+    "no numbers": {"bbox": "nan,nan,nan,nan"},
+    "no end": {"bbox": "123,42,inf,43"},
+    "crossing itself": {"filter": "S_INTERSECTS(geometry,POLYGON((0 0,1 1,0 1,1 0,0 0)))"},
+    "not closed": {"filter": "S_INTERSECTS(geometry,POLYGON((0 0,1 1)))"},
+    "no number in a geometry": {"filter": "S_INTERSECTS(geometry,POINT(NaN 1))"},
+    "deep": {"filter": "(" * 5000 + "code='a'" + ")" * 5000},
+    "a list without end": {"filter": "code IN (" + ",".join(["'a'"] * 4100) + ")"},
+    "many conditions": {"filter": " OR ".join(["code='a'"] * 1200)},
+}
+
+
+@pytest.mark.parametrize("params", HOSTILE.values(), ids=HOSTILE)
+def test_what_is_meant_to_hurt_is_refused_before_it_does(client, params: dict[str, str]) -> None:
+    started = time.process_time()
+    answer = client.get("/ogc/collections/shantytown_parcel/items", params=params)
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json"), answer.text[:200]
+    assert {"detail", "detail_en", "code"} <= answer.json().keys()
+    assert time.process_time() - started < 5

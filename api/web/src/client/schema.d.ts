@@ -4912,8 +4912,6 @@ export interface components {
             /** Id */
             id: string;
             label: components["schemas"]["Label"];
-            /** Done */
-            done: boolean;
             /** Aside */
             aside: boolean;
         };
@@ -6809,10 +6807,7 @@ export interface operations {
     };
     targets: {
         parameters: {
-            query?: {
-                /** @description With the stages of the end of this day; of today if not given */
-                at?: string | null;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
