@@ -9,6 +9,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import osmium
+import pyogrio
 import pytest
 import shapely
 
@@ -139,3 +140,15 @@ def test_drawings_of_autocad_are_told_how_to_convert(workspace: Workspace) -> No
         import_file(workspace, CORPUS / "hostile_drawing.dwg", layer=PARCELS)
     assert "另存为 DXF" in refusal.value.message("zh")
     assert "save the DWG as DXF" in refusal.value.message("en")
+
+
+def test_real_files_from_elsewhere_are_read_and_never_taken_for_ours(workspace: Workspace) -> None:
+    """Natural Earth's countries and the census areas of Chicago, as they come with the libraries that read them."""
+    packages = Path(pyogrio.__file__).parents[1]
+    for name, rows in (
+        ("pyogrio/tests/fixtures/naturalearth_lowres/naturalearth_lowres.shp", 177),
+        ("libpysal/examples/chicago/Chicago77.shp", 77),
+    ):
+        report = import_file(workspace, packages / name, layer=PARCELS, dry_run=True)
+        assert report.verdict != "ok"
+        assert report.rows_in == rows == report.rows_kept + len(report.rejected)
