@@ -4912,6 +4912,8 @@ export interface components {
             /** Id */
             id: string;
             label: components["schemas"]["Label"];
+            /** Done */
+            done: boolean;
             /** Aside */
             aside: boolean;
         };
@@ -6807,7 +6809,10 @@ export interface operations {
     };
     targets: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description With the stages of the end of this day; of today if not given */
+                at?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
