@@ -212,7 +212,8 @@ def from_environment() -> FastAPI:
         The application on the workspace that ``YZGEO_WORKSPACE`` names.
     """
     settings = configuration.from_environment()
-    return create_app(settings, open_workspace(settings.workspace).store)
+    url = settings.database_url.get_secret_value() if settings.database_url else None
+    return create_app(settings, open_workspace(settings.workspace, database_url=url).store)
 
 
 @asynccontextmanager

@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=None, extra="ignore", frozen=True)
 
     workspace: Path = Field(Path("workspace"), description="Folder of the workspace that is served")
+    database_url: SecretStr | None = Field(
+        None, description="PostGIS database that takes the place of the workspace's file, postgresql://…?schema=name"
+    )
     public_url: str | None = Field(
         None,
         pattern=r"^https?://[^/\s]+$",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import ParameterError, SettingUnknownError
@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=None, extra="ignore", frozen=True)
 
     workspace: Path = Field(Path("workspace"), description="Folder of the workspace")
+    database_url: SecretStr | None = Field(
+        None, description="PostGIS database that takes the place of the workspace's file, postgresql://…?schema=name"
+    )
     lang: Literal["zh", "en"] = Field("zh", description="Language of what the command line says first")
     host: str = Field("127.0.0.1", description="Address to serve on")
     port: int = Field(8000, ge=0, le=65535, description="Port to serve on; 0 takes a free one")

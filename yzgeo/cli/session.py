@@ -101,7 +101,8 @@ class Session:
         Workspace
             To be used in a ``with`` statement.
         """
-        return open_workspace(self.workspace)
+        url = self.settings.database_url
+        return open_workspace(self.workspace, database_url=url.get_secret_value() if url else None)
 
     @contextmanager
     def progress(self) -> Iterator[Told]:

@@ -124,7 +124,9 @@ def create_workspace(
     return Created(Path(path), features, DEMO_ROLES if demo else (), password)
 
 
-def open_workspace(path: str | os.PathLike[str], catalogue: Catalogue | None = None) -> Workspace:
+def open_workspace(
+    path: str | os.PathLike[str], catalogue: Catalogue | None = None, *, database_url: str | None = None
+) -> Workspace:
     """
     Open a workspace.
 
@@ -134,6 +136,9 @@ def open_workspace(path: str | os.PathLike[str], catalogue: Catalogue | None = N
         Its folder.
     catalogue
         Layers of the district; the shipped ones if not given.
+    database_url
+        Address of the PostGIS database that takes the place of the file; the folder, made if it is not there, still
+        keeps rasters, attachments, networks and scenarios.
 
     Returns
     -------
@@ -148,9 +153,14 @@ def open_workspace(path: str | os.PathLike[str], catalogue: Catalogue | None = N
         If its database cannot be trusted.
     """
     folder = Path(path)
+    layers = catalogue or load_catalogue()
+    if database_url:
+        database = store.open_store(database_url, layers)
+        for name in FOLDERS:
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        return Workspace(folder, layers, database)
     if not (folder / DATABASE).is_file():
         raise WorkspaceMissingError(path=str(folder))
-    layers = catalogue or load_catalogue()
     return Workspace(folder, layers, store.open_store(folder, layers))
 
 

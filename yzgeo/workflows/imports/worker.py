@@ -63,7 +63,9 @@ def main(arguments: Sequence[str]) -> int:
         0 whatever came out of it: the import itself tells.
     """
     path, layers, job_id, lock = arguments
-    with open_workspace(path, catalogue.load(layers)) as workspace:
+    # Read here and not handed over: the words of a process can be seen by everyone on the machine.
+    url = os.environ.get("YZGEO_DATABASE_URL")
+    with open_workspace(path, catalogue.load(layers), database_url=url) as workspace:
         work(workspace, job_id)
         os.close(int(lock))
     return 0
