@@ -53,6 +53,7 @@ function fieldWorker(): Plugin[] {
         navigateFallback: '/field.html',
         navigateFallbackAllowlist: [/^\/field(\?|$)/],
         ignoreURLParametersMatching: [/./],
+        importScripts: ['/field-cache.js'],
         cleanupOutdatedCaches: true,
         inlineWorkboxRuntime: true,
       },
