@@ -34,6 +34,8 @@ export interface ViewState {
   day: string | null
   /** An earlier day to compare with, on the left of a curtain. */
   before: string | null
+  /** The circle of the coverage panel; null means the first. */
+  circle: string | null
   language: Language
 }
 
@@ -44,6 +46,7 @@ export const DEFAULT_VIEW: ViewState = {
   tab: 'targets',
   day: null,
   before: null,
+  circle: null,
   language: 'zh',
 }
 
@@ -58,6 +61,7 @@ export function parseView(query: string): ViewState {
     tab: parseTab(parameters.get('tab')),
     day: parseDay(parameters.get('day')),
     before: parseDay(parameters.get('before')),
+    circle: parseIdentifier(parameters.get('circle')),
     language: parameters.get('lang') === 'en' ? 'en' : 'zh',
   }
 }
@@ -76,6 +80,7 @@ export function formatView(view: ViewState): string {
   if (view.tab !== 'targets') parts.push(`tab=${view.tab ?? 'none'}`)
   if (view.day) parts.push(`day=${view.day}`)
   if (view.before) parts.push(`before=${view.before}`)
+  if (view.circle) parts.push(`circle=${view.circle}`)
   if (view.language !== 'zh') parts.push(`lang=${view.language}`)
   return parts.length > 0 ? `?${parts.join('&')}` : ''
 }
@@ -112,6 +117,10 @@ function parseDay(text: string | null): string | null {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text ?? '')) return null
   const day = new Date(`${text}T00:00:00Z`)
   return !Number.isNaN(day.valueOf()) && day.toISOString().startsWith(`${text}`) ? text : null
+}
+
+function parseIdentifier(text: string | null): string | null {
+  return text !== null && IDENTIFIER.test(text) ? text : null
 }
 
 function percent(text: string): number {

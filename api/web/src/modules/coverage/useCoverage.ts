@@ -3,7 +3,7 @@ import { computed, effectScope, ref, shallowRef, watch, type EffectScope } from 
 import { boundsOf, setExtra, showBounds } from '@/map'
 import { useSession } from '@/modules/session'
 import { useLoad } from '@/shared/useLoad'
-import { useView } from '@/shared/useView'
+import { changeView, useView } from '@/shared/useView'
 import { answerAt, gapsOf, limitOf, namesOf } from './answer'
 import { fetchCircles, fetchRoute, fetchRun, fetchRuns, type Circle, type Route, type Summary } from './api'
 import { drawRun, type Mark } from './drawing'
@@ -57,7 +57,17 @@ function create() {
     return exact.value?.limit === moved.value ? exact.value.summary : null
   })
 
-  async function choose(id: string): Promise<void> {
+  /** The circle of the address, else the first of the list. */
+  function initial(): Circle | undefined {
+    return circles.value.value?.find(({ id }) => id === view.circle) ?? circles.value.value?.[0]
+  }
+
+  function choose(id: string): Promise<void> {
+    changeView({ circle: id })
+    return take(id)
+  }
+
+  async function take(id: string): Promise<void> {
     chosen.value = id
     resetSliders()
     focus.value = route.value = exact.value = null
@@ -152,8 +162,8 @@ function create() {
   async function open(): Promise<void> {
     shown.value = true
     if (!circles.value.value) await circles.run()
-    const first = circles.value.value?.[0]
-    if (chosen.value === '' && first) await choose(first.id)
+    const first = initial()
+    if (chosen.value === '' && first) await take(first.id)
   }
 
   function close(): void {
@@ -162,11 +172,19 @@ function create() {
 
   // Rights and the day decide what may be asked and what the answer is.
   watch([anonymous, () => view.day], () => {
-    if (chosen.value !== '') void choose(chosen.value)
+    if (chosen.value !== '') void take(chosen.value)
   })
+  // The back button restores an earlier choice.
+  watch(
+    () => view.circle,
+    () => {
+      const restored = initial()
+      if (chosen.value !== '' && restored && restored.id !== chosen.value) void take(restored.id)
+    },
+  )
 
   return {
-    circles, circle, chosen, choose, ask, run, minutes, speed, metres, limit, moved, resetSliders,
+    circles, circle, chosen, initial, choose, ask, run, minutes, speed, metres, limit, moved, resetSliders,
     answer, gaps, names, summary, focus, route, look, zoomTo, open, close,
   }
 }

@@ -177,7 +177,7 @@ function create() {
       return
     }
     if (!coverage.circles.value.value) await coverage.circles.run()
-    const first = coverage.circles.value.value?.[0]
+    const first = coverage.initial()
     if (coverage.chosen.value === '' && first) coverage.chosen.value = first.id
     if (!choices.value.value) await choices.run()
     await Promise.all([list.run(), roads.run(), parcels.run()])

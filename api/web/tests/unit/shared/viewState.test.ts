@@ -14,6 +14,7 @@ describe('the view in the address', () => {
     { ...DEFAULT_VIEW, selection: { layer: 'old_compound', uid: '1b4e28ba-2fa1-5d30-883f-0016d3cca427' }, tab: 'feature' },
     { ...DEFAULT_VIEW, tab: null, language: 'en' },
     { ...DEFAULT_VIEW, day: '2022-05-31', before: '2021-06-01' },
+    { ...DEFAULT_VIEW, tab: 'coverage', circle: 'fitness_10min' },
   ]
 
   it.each(views)('comes back from its own text: %j', (view) => {
@@ -36,5 +37,6 @@ describe('the view in the address', () => {
       { id: 'park_green', opacity: 100 },
     ])
     expect(parseView('?feature=road/../../etc').selection).toBeNull()
+    expect(parseView('?circle=<script>').circle).toBeNull()
   })
 })
