@@ -111,12 +111,12 @@ from .session import SignedIn as SignedIn
 from .session import TokenMade as TokenMade
 from .session import Tokens as Tokens
 from .session import TokenWanted as TokenWanted
-from .tilesets import TileMatrixSet as TileMatrixSet
-from .tilesets import TileMatrixSets as TileMatrixSets
-from .tilesets import TileSet as TileSet
-from .tilesets import TileSets as TileSets
 from .sync import SyncEvent as SyncEvent
 from .sync import SyncPulled as SyncPulled
 from .sync import SyncPushed as SyncPushed
 from .sync import SyncSent as SyncSent
 from .sync import SyncSize as SyncSize
+from .tilesets import TileMatrixSet as TileMatrixSet
+from .tilesets import TileMatrixSets as TileMatrixSets
+from .tilesets import TileSet as TileSet
+from .tilesets import TileSets as TileSets
