@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import fieldEn from '@/field/texts/en.json'
+import fieldZh from '@/field/texts/zh.json'
 import en from '@/i18n/en.json'
 import zh from '@/i18n/zh.json'
 
@@ -25,10 +27,18 @@ function textsIn(language: 'zh' | 'en', frame: Tree): Map<string, string> {
   return all
 }
 
-const chinese = textsIn('zh', zh)
-const english = textsIn('en', en)
+const sources = import.meta.glob<string>('/src/**/*.{ts,vue}', { query: '?raw', import: 'default', eager: true })
 
-describe('texts', () => {
+/** All the code of one page: the one for the field stands apart. */
+function codeOf(field: boolean): string {
+  const own = Object.entries(sources).filter(([path]) => path.startsWith('/src/field/') === field)
+  return own.map(([, code]) => code).join('\n')
+}
+
+describe.each([
+  { page: 'the map', chinese: textsIn('zh', zh), english: textsIn('en', en), source: codeOf(false) },
+  { page: 'the field', chinese: flatten(fieldZh), english: flatten(fieldEn), source: codeOf(true) },
+])('texts of $page', ({ chinese, english, source }) => {
   it('have the same keys and the same placeholders in both languages', () => {
     expect([...english.keys()]).toEqual([...chinese.keys()])
     const placeholders = (text = ''): string[] => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '').sort()
@@ -40,8 +50,6 @@ describe('texts', () => {
   })
 
   it('are all used, and every used one exists', () => {
-    const files = import.meta.glob<string>('/src/**/*.{ts,vue}', { query: '?raw', import: 'default', eager: true })
-    const source = Object.values(files).join('\n')
     for (const [, key] of source.matchAll(/\bt\('([\w.]+)'/g)) expect(chinese.has(key ?? ''), key).toBe(true)
     const composed = [...source.matchAll(/`([\w.]+\.)\$\{/g)].map(([, prefix]) => prefix ?? '')
     const unused = [...chinese.keys()].filter((key) => !source.includes(`'${key}'`) && !composed.some((prefix) => key.startsWith(prefix)))
