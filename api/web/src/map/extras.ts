@@ -3,6 +3,15 @@ import type { GeoJSONSource, LayerSpecification, Map as MapLibreMap, MapGeoJSONF
 import { shallowReactive } from 'vue'
 import type { Bounds, Position2 } from '@/client'
 
+/** A colour and what it means. */
+export interface LegendMark {
+  label: string
+  symbol: string
+  color: string
+  outline?: string | null
+  dash?: readonly number[] | null
+}
+
 export interface MapExtra {
   /** Names are prefixed with the owner's by the owner: all modules share one map. */
   sources: Readonly<Record<string, SourceSpecification>>
@@ -13,6 +22,8 @@ export interface MapExtra {
   onPlace?: (place: Position2) => void
   /** Where the pointer is over one of `layers`; an empty list when it has left. */
   onHover?: (features: readonly MapGeoJSONFeature[]) => void
+  /** What its colours mean, for a picture of the map; the words are keys of texts. */
+  legend?: { title: string; items: readonly LegendMark[] }
 }
 
 export const extras = shallowReactive(new Map<string, MapExtra>())
@@ -21,6 +32,10 @@ export const extras = shallowReactive(new Map<string, MapExtra>())
 export function setExtra(owner: string, extra: MapExtra | null): void {
   if (extra) extras.set(owner, extra)
   else extras.delete(owner)
+}
+
+export function legendOfExtras(): NonNullable<MapExtra['legend']>[] {
+  return [...extras.values()].flatMap(({ legend }) => legend ?? [])
 }
 
 /** A wish of a module to see a place; the map grants the latest one. */

@@ -1,6 +1,6 @@
 export { applyContent, showSelection } from './applying'
 export { boundsOf } from './bounds'
-export { setExtra, showBounds, type MapExtra } from './extras'
+export { legendOfExtras, setExtra, showBounds, type LegendMark, type MapExtra } from './extras'
 export { provideHatch, withHatch } from './hatch'
 export { loadMapLibrary } from './loadMap'
 export { default as MapView } from './MapView.vue'

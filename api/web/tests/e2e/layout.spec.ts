@@ -1,4 +1,5 @@
 import AxeBuilder from '@axe-core/playwright'
+import { readFile } from 'node:fs/promises'
 import { coloursOfMap, expect, open, test } from './page'
 
 const SIZES = [
@@ -102,4 +103,17 @@ test('on a phone the sheet of the address is open', async ({ page }) => {
 test('the board says that its figures are of today while the map shows another day', async ({ page }) => {
   await open(page, '?day=2023-06-30')
   await expect(page.getByText('此处是今天的数；2023-06-30 的数见“工作台 › 进展”。')).toBeVisible()
+})
+
+test('the map can be taken along as a picture, larger than the map by its title and legend', async ({ page }) => {
+  await open(page)
+  const map = await page.locator('.maplibregl-canvas').first().evaluate((canvas: HTMLCanvasElement) => [canvas.width, canvas.height])
+  const saved = page.waitForEvent('download')
+  await page.getByRole('button', { name: '保存地图图片' }).click()
+  const file = await saved
+  expect(file.suggestedFilename()).toMatch(/^银州城市更新一张图 \d{4}-\d\d-\d\d\.png$/)
+  const png = await readFile(await file.path())
+  expect(png.subarray(1, 4).toString()).toBe('PNG')
+  expect(png.readUInt32BE(16)).toBeGreaterThan(map[0] ?? Infinity)
+  expect(png.readUInt32BE(20)).toBeGreaterThan(map[1] ?? Infinity)
 })

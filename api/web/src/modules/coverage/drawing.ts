@@ -53,6 +53,7 @@ export function drawRun(owner: string, drawing: Drawing, events: DrawingEvents):
       [`${owner}-focus`]: { type: 'geojson', data: focusOf(homes, facilities, route, focus) },
     },
     layers: layersFor(owner, drawing.comparing, shapes !== null),
+    legend: legendOf(drawing.comparing),
     onHover: (features) => events.onHover(uidOf(features[0]?.properties)),
     onClick: (features) => {
       const uid = uidOf(features[0]?.properties)
@@ -61,6 +62,20 @@ export function drawRun(owner: string, drawing: Drawing, events: DrawingEvents):
       return true
     },
   }
+}
+
+function legendOf(comparing: boolean): MapExtra['legend'] {
+  const homes = comparing
+    ? [
+        { symbol: 'circle', color: COVERED, label: 'coverage.legend.entering' },
+        { symbol: 'circle', color: UNCOVERED, label: 'coverage.legend.leaving' },
+        { symbol: 'circle', color: GREY, label: 'coverage.legend.same' },
+      ]
+    : [
+        { symbol: 'circle', color: COVERED, label: 'coverage.legend.covered' },
+        { symbol: 'circle', color: UNCOVERED, label: 'coverage.legend.uncovered' },
+      ]
+  return { title: 'panels.coverage', items: [...homes, { symbol: 'circle', color: '#ffffff', outline: INK, label: 'coverage.legend.site' }] }
 }
 
 function uidOf(properties: Record<string, unknown> | null | undefined): string | null {
