@@ -43,9 +43,9 @@ def run(folder: Path, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def test_bulk_and_triggers_agree(tmp_path: Path, tiny: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "_BULK_ROWS", 10**9)
+    monkeypatch.setattr(writing, "BULK_ROWS", 10**9)
     by_triggers = run(tmp_path / "triggers", tiny)
-    monkeypatch.setattr(writing, "_BULK_ROWS", 1)
+    monkeypatch.setattr(writing, "BULK_ROWS", 1)
     in_bulk = run(tmp_path / "bulk", tiny)
     assert in_bulk == by_triggers
 
