@@ -89,7 +89,7 @@ cells = st.one_of(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(cells, cells, cells, cells, cells, cells), min_size=1, max_size=8))
 def test_rows_in_are_rows_kept_and_rows_given_back(
     workspace: Workspace, tmp_path_factory: pytest.TempPathFactory, lines: list[tuple[Any, ...]]
