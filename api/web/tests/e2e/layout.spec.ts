@@ -109,7 +109,7 @@ test('the map can be taken along as a picture, larger than the map by its title 
   await open(page)
   const map = await page.locator('.maplibregl-canvas').first().evaluate((canvas: HTMLCanvasElement) => [canvas.width, canvas.height])
   const saved = page.waitForEvent('download')
-  await page.getByRole('button', { name: '保存地图图片' }).click()
+  await page.getByRole('button', { name: '把地图存为图片' }).click()
   const file = await saved
   expect(file.suggestedFilename()).toMatch(/^银州城市更新一张图 \d{4}-\d\d-\d\d\.png$/)
   const png = await readFile(await file.path())
