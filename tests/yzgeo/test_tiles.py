@@ -208,7 +208,7 @@ def test_polygons_stay_within_a_unit(corners: list[tuple[float, float]]) -> None
     found = shapely.geometry.shape(feature["geometry"])
     assert found.is_valid
     if 2 * expected.area > 3 * expected.length:
-        # Wide enough to survive the grid of whole units. One unit of rounding and one of simplifying, each along the diagonal at most.
+        # Wide enough to survive whole units: one of rounding, one of simplifying, each along the diagonal at most.
         assert shapely.hausdorff_distance(found, expected) <= 1.5 * math.sqrt(2)
 
 
