@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from yzgeo.catalogue import Layer
 from yzgeo.errors import ConflictError, FeatureUnknownError
 
-from . import schema, timestamps
+from . import rtree, schema, timestamps
 from .base import Batch, Provenance
 from .dialect import Connection
 from .identifiers import history_table, quote, rtree_table
@@ -222,19 +222,7 @@ def _index(connection: Connection, layer: Layer, fids: Sequence[int], staged: St
         return
     bounds = staged.geometries.bounds
     there = ~np.isnan(bounds[:, 0])
-    table = bounds[there]
-    numbers = np.asarray(fids, dtype=np.int64)[there]
-    connection.executemany(
-        f"INSERT INTO {quote(rtree_table(layer.id))} VALUES (?, ?, ?, ?, ?)",
-        zip(
-            numbers.tolist(),
-            table[:, 0].tolist(),
-            table[:, 2].tolist(),
-            table[:, 1].tolist(),
-            table[:, 3].tolist(),
-            strict=True,
-        ),
-    )
+    rtree.fill(connection, layer.id, np.asarray(fids, dtype=np.int64)[there], bounds[there])
 
 
 def _stage(connection: Connection, layer: Layer, staged: Staged) -> tuple[int, int, int]:
@@ -328,10 +316,10 @@ def _merge(connection: Connection, layer: Layer, staged: Staged, moment: Moment,
 
 
 def _index_again(connection: Connection, layer: Layer) -> None:
-    rtree = f"{quote(rtree_table(layer.id))}"
-    connection.execute(f"DELETE FROM {rtree} WHERE id IN (SELECT fid FROM {_VERDICT} WHERE kind = 'update')")
+    index = quote(rtree_table(layer.id))
+    connection.execute(f"DELETE FROM {index} WHERE id IN (SELECT fid FROM {_VERDICT} WHERE kind = 'update')")
     connection.execute(
-        f"INSERT INTO {rtree} SELECT t.fid, s.minx, s.maxx, s.miny, s.maxy FROM {_STAGE} AS s "
+        f"INSERT INTO {index} SELECT t.fid, s.minx, s.maxx, s.miny, s.maxy FROM {_STAGE} AS s "
         f"JOIN {_VERDICT} AS v ON v.position = s.position JOIN {quote(layer.id)} AS t ON t.uid = s.uid "
         "WHERE v.kind != 'same' AND s.minx IS NOT NULL"
     )
