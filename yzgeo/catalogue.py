@@ -15,11 +15,11 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from .errors import CatalogueError, FieldUnknownError, LayerUnknownError
 
@@ -141,7 +141,16 @@ class LayerSpec(_Model):
     label_field: Identifier = "name"
     search_fields: tuple[Identifier, ...] = ("code", "name")
     stages: str | None = Field(None, description="Path of the stage table, relative to the layer's folder")
+    cluster_to: int | None = Field(
+        None, ge=0, le=15, description="Up to this zoom points close together are one circle with their number"
+    )
     fields: tuple[FieldSpec, ...] = ()
+
+    @model_validator(mode="after")
+    def _only_points_are_gathered(self) -> Self:
+        if self.cluster_to is not None and self.geometry != "point":
+            raise ValueError("cluster_to is for layers of points")
+        return self
 
 
 class GroupSpec(_Model):
