@@ -31,6 +31,10 @@ function fieldWorker(): Plugin[] {
         if (parts.has(name) || chunk?.type !== 'chunk') return
         parts.add(name)
         for (const style of chunk.viteMetadata?.importedCss ?? []) parts.add(style)
+        // A worker is a file that its chunk only names.
+        for (const other of Object.values(bundle)) {
+          if (other.type === 'asset' && other.fileName.endsWith('.js') && chunk.code.includes(other.fileName)) parts.add(other.fileName)
+        }
         for (const each of [...chunk.imports, ...chunk.dynamicImports]) follow(each)
       }
       for (const chunk of Object.values(bundle)) {

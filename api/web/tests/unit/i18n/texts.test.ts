@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import mapEn from '@/field/map/texts/en.json'
+import mapZh from '@/field/map/texts/zh.json'
 import fieldEn from '@/field/texts/en.json'
 import fieldZh from '@/field/texts/zh.json'
 import en from '@/i18n/en.json'
@@ -37,7 +39,7 @@ function codeOf(field: boolean): string {
 
 describe.each([
   { page: 'the map', chinese: textsIn('zh', zh), english: textsIn('en', en), source: codeOf(false) },
-  { page: 'the field', chinese: flatten(fieldZh), english: flatten(fieldEn), source: codeOf(true) },
+  { page: 'the field', chinese: flatten({ ...fieldZh, onMap: mapZh }), english: flatten({ ...fieldEn, onMap: mapEn }), source: codeOf(true) },
 ])('texts of $page', ({ chinese, english, source }) => {
   it('have the same keys and the same placeholders in both languages', () => {
     expect([...english.keys()]).toEqual([...chinese.keys()])
