@@ -7,13 +7,34 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.stores import KINDS, Premises, Shelf, let_in
 from yzgeo.catalogue import Catalogue, load
 
 ROOT = Path(__file__).parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a quick run leave one of the stores out."""
+    parser.addoption("--stores", default=",".join(KINDS), help="which stores to test on (default: both)")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every test that keeps a district somewhere on each kind of store, in the order of the kinds."""
+    if "store_kind" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--stores").split(",")
+        kinds = [kind for kind in KINDS if kind in chosen]
+        metafunc.parametrize("store_kind", kinds, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def store_kind(request: pytest.FixtureRequest) -> str:
+    """What the district of a test is kept in: geopackage or postgis. Asking for it makes two tests of one."""
+    return str(request.param)
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +66,69 @@ def demo_copy(demo_workspace: Path, tmp_path: Path) -> Iterator[Path]:
     shutil.copytree(demo_workspace, target)
     yield target
     shutil.rmtree(target)
+
+
+@pytest.fixture(scope="session")
+def empty_workspace(tmp_path_factory: pytest.TempPathFactory, catalogue: Catalogue) -> Path:
+    """A workspace with nothing in it, to be copied."""
+    from yzgeo.workflows.workspace import create_workspace
+
+    return create_workspace(tmp_path_factory.mktemp("empty") / "workspace", catalogue).path
+
+
+@pytest.fixture(scope="session")
+def empty_shelf(postgis_server: str, catalogue: Catalogue) -> Iterator[Shelf]:
+    """A schema with nothing in it."""
+    shelf = Shelf(postgis_server, None, catalogue)
+    yield shelf
+    shelf.close()
+
+
+@pytest.fixture
+def premises(request: pytest.FixtureRequest, store_kind: str, tmp_path: Path, catalogue: Catalogue) -> Premises:
+    """An empty district, in one kind of store and then in the other."""
+    if store_kind == "postgis":
+        return Premises(tmp_path / "workspace", request.getfixturevalue("empty_shelf").fresh(), catalogue)
+    shutil.copytree(request.getfixturevalue("empty_workspace"), tmp_path / "workspace")
+    return Premises(tmp_path / "workspace", None, catalogue)
+
+
+@pytest.fixture(scope="session")
+def demo_url(
+    demo_workspace: Path,
+    postgis_server: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    worker_id: str,
+    catalogue: Catalogue,
+) -> str:
+    """Address of the illustrative district in PostGIS, put there once per run and shared by all workers; read only.
+
+    Its accounts have the password of `tests.stores`.
+    """
+    from filelock import FileLock
+
+    from yzgeo.store.opening import open_store
+    from yzgeo.workflows.stores import copy_store
+
+    base = tmp_path_factory.getbasetemp()
+    said = (base if worker_id == "master" else base.parent) / "demo-url"
+    url = f"{postgis_server}?schema=demo"
+    with FileLock(said.with_suffix(".lock")):
+        if not said.exists() or said.read_text() != url:
+            copy_store(str(demo_workspace), url, catalogue)
+            with closing(open_store(url, catalogue)) as store:
+                let_in(store)
+            said.write_text(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def demo_premises(
+    request: pytest.FixtureRequest, store_kind: str, demo_workspace: Path, catalogue: Catalogue
+) -> Premises:
+    """The illustrative district, in one kind of store and then in the other; read only."""
+    url = request.getfixturevalue("demo_url") if store_kind == "postgis" else None
+    return Premises(demo_workspace, url, catalogue)
 
 
 @pytest.fixture(scope="session")

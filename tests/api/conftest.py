@@ -17,11 +17,11 @@ from fastapi import FastAPI
 
 from api.main import create_app
 from api.settings import Settings
+from tests.stores import PASSWORD, Premises, Shelf, copied_to
 from yzgeo.catalogue import Catalogue
 from yzgeo.store.base import Account, Provenance
 from yzgeo.workflows.workspace import Workspace, create_workspace, open_workspace, prepare_frame
 
-PASSWORD = "correct horse"
 X, Y = 123.84, 42.29
 STEP = 0.001
 
@@ -95,12 +95,54 @@ def small_workspace(tmp_path_factory: pytest.TempPathFactory, catalogue: Catalog
     return path
 
 
+@pytest.fixture(scope="session")
+def small_shelf(postgis_server: str, small_workspace: Path, catalogue: Catalogue) -> Iterator[Shelf]:
+    """The same content in a schema."""
+    shelf = Shelf(postgis_server, small_workspace, catalogue)
+    yield shelf
+    shelf.close()
+
+
 @pytest.fixture
-def workspace(small_workspace: Path, tmp_path: Path, catalogue: Catalogue) -> Iterator[Workspace]:
-    """An open copy that a test may change."""
+def premises(
+    request: pytest.FixtureRequest, store_kind: str, small_workspace: Path, tmp_path: Path, catalogue: Catalogue
+) -> Premises:
+    """A copy that a test may change, in one kind of store and then in the other."""
     target = tmp_path / "workspace"
+    if store_kind == "postgis":
+        return Premises(target, request.getfixturevalue("small_shelf").fresh(), catalogue)
     shutil.copytree(small_workspace, target)
-    with open_workspace(target, catalogue) as opened:
+    return Premises(target, None, catalogue)
+
+
+@pytest.fixture(scope="session")
+def own_premises(
+    request: pytest.FixtureRequest,
+    store_kind: str,
+    small_workspace: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    catalogue: Catalogue,
+) -> Callable[[], Premises]:
+    """Makes copies that last longer than a test."""
+
+    def make() -> Premises:
+        target = tmp_path_factory.mktemp("own") / "workspace"
+        if store_kind == "postgis":
+            return Premises(
+                target, copied_to(request.getfixturevalue("postgis_server"), small_workspace, catalogue), catalogue
+            )
+        shutil.copytree(small_workspace, target)
+        return Premises(target, None, catalogue)
+
+    return make
+
+
+@pytest.fixture
+def workspace(premises: Premises, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """It, open. Processes that the service starts learn of the database as they do in operation."""
+    if premises.url is not None:
+        monkeypatch.setenv("YZGEO_DATABASE_URL", premises.url)
+    with premises.workspace() as opened:
         yield opened
 
 

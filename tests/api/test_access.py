@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import pytest
@@ -16,9 +14,8 @@ from api.main import create_app
 from api.settings import Settings
 from tests.api.access_table import ROLES, TABLE, event, routes_of
 from tests.api.conftest import Client
-from yzgeo.catalogue import Catalogue
+from tests.stores import Premises
 from yzgeo.store.base import Provenance
-from yzgeo.workflows.workspace import open_workspace
 
 STAGED = "shantytown_parcel"
 OWN, OTHER = "211202001", "211202002"
@@ -198,19 +195,18 @@ class District:
 
 
 @pytest.fixture(scope="module")
-def district(
-    small_workspace: Path, tmp_path_factory: pytest.TempPathFactory, catalogue: Catalogue
-) -> Iterator[District]:
+def district(own_premises: Callable[[], Premises], tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
     """Parcels in two street offices, one of them late; no page has been built; nobody asks from this machine."""
-    root = tmp_path_factory.mktemp("access")
-    shutil.copytree(small_workspace, root / "workspace")
-    with open_workspace(root / "workspace", catalogue) as opened:
+    root, premises = tmp_path_factory.mktemp("access"), own_premises()
+    with premises.workspace() as opened, pytest.MonkeyPatch.context() as patch:
+        if premises.url is not None:
+            patch.setenv("YZGEO_DATABASE_URL", premises.url)
         frame = opened.store.frame(STAGED)
         frame["subdistrict"] = [OWN, OWN, OTHER, OTHER, None, None]
         frame["planned_finish"] = "2022-12-31"
         opened.store.write(STAGED, put=frame, provenance=Provenance(actor="test", reason="placed"))
         settings = Settings(
-            workspace=root / "workspace", web_root=root / "no-page", sign_in_per_minute=1000, sign_in_failures=100
+            workspace=premises.folder, web_root=root / "no-page", sign_in_per_minute=1000, sign_in_failures=100
         )
         app = create_app(settings, opened.store)
         clients = {role: Client(app, address="10.0.0.1") for role in ROLES}

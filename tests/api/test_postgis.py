@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from uuid import uuid4
 
 import geopandas as gpd
 
 from api.main import create_app
 from api.settings import Settings
 from tests.api.conftest import Client
+from tests.stores import Shelf
 from yzgeo.catalogue import Catalogue
 from yzgeo.store.base import Provenance
-from yzgeo.workflows.stores import copy_store
-from yzgeo.workflows.workspace import Workspace, open_workspace
+from yzgeo.workflows.workspace import open_workspace
 
 ITEMS = "/ogc/collections/shantytown_parcel/items"
 
 
-def test_two_services_on_one_database(
-    workspace: Workspace, catalogue: Catalogue, postgis_server: str, tmp_path: Path
-) -> None:
-    url = f"{postgis_server}?schema=t{uuid4().hex}"
-    copy_store(str(workspace.path), url, catalogue)
+def test_two_services_on_one_database(small_shelf: Shelf, catalogue: Catalogue, tmp_path: Path) -> None:
+    url = small_shelf.fresh()
     settings = Settings(workspace=tmp_path / "files", web_root=tmp_path / "no-page")
     opened = [open_workspace(tmp_path / "files", catalogue, database_url=url) for _ in range(3)]
     one, other = (Client(create_app(settings, each.store)) for each in opened[:2])

@@ -11,37 +11,42 @@ from typing import Any
 
 import openpyxl
 import pytest
-from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from api.main import create_app
 from api.settings import Settings
+from tests.stores import STREET, Premises, let_in
 from yzgeo.catalogue import Catalogue
-from yzgeo.store.base import Account
-from yzgeo.workflows.workspace import open_workspace
 
-PASSWORD = "correct horse"
 PAGE = {"X-Requested-With": "test"}
 ASKED = {"analysis": "coverage", "parameters": {"circle": "fitness_10min"}}
-OWN = "211202005"
+OWN = STREET
 
 
 @pytest.fixture(scope="module")
-def district(demo_workspace: Path, tmp_path_factory: pytest.TempPathFactory, catalogue: Catalogue) -> Path:
+def district(
+    request: pytest.FixtureRequest,
+    store_kind: str,
+    demo_workspace: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    catalogue: Catalogue,
+) -> Premises:
     """A copy of the illustrative district whose accounts have a known password; the tests only add runs to it."""
     target = tmp_path_factory.mktemp("district") / "workspace"
+    if store_kind == "postgis":
+        shutil.copytree(demo_workspace, target, ignore=shutil.ignore_patterns("yzgeo.gpkg*"))
+        return Premises(target, request.getfixturevalue("demo_url"), catalogue)
     shutil.copytree(demo_workspace, target)
-    hashed = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
-    with open_workspace(target, catalogue) as opened:
-        for role in ("viewer", "field", "planner", "bureau", "admin"):
-            opened.store.put_account(Account(role, role, (OWN,) if role == "field" else (), hashed))
-    return target
+    premises = Premises(target, None, catalogue)
+    with premises.workspace() as opened:
+        let_in(opened.store)
+    return premises
 
 
 @pytest.fixture
-def app(district: Path, tmp_path: Path, catalogue: Catalogue) -> Iterator[FastAPI]:
-    settings = Settings(workspace=district, web_root=tmp_path / "no-page", sign_in_per_minute=1000)
-    with open_workspace(district, catalogue) as opened:
+def app(district: Premises, tmp_path: Path) -> Iterator[FastAPI]:
+    settings = Settings(workspace=district.folder, web_root=tmp_path / "no-page", sign_in_per_minute=1000)
+    with district.workspace() as opened:
         made = create_app(settings, opened.store)
         yield made
         made.state.runs.close()
@@ -248,8 +253,8 @@ def test_absurd_parameters_are_refused(connect: Callable, parameters: dict, stat
     assert answer.json()["detail_en"]
 
 
-def test_a_file_that_is_no_network_is_refused(connect: Callable, district: Path) -> None:
-    folder = district / "networks"
+def test_a_file_that_is_no_network_is_refused(connect: Callable, district: Premises) -> None:
+    folder = district.folder / "networks"
     folder.mkdir(exist_ok=True)
     (folder / "broken.osm.pbf").write_bytes(b"this is not a map")
     asked = {"analysis": "coverage", "parameters": {"circle": "fitness_10min", "network": "broken.osm.pbf"}}

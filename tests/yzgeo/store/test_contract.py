@@ -73,6 +73,16 @@ def test_unknown_layers_are_refused(store: Store) -> None:
         store.write("nowhere", delete=["x"], provenance=BY)
 
 
+def test_what_cannot_be_stored_is_asked_for_in_vain(store: Store) -> None:
+    """Whatever a file could keep, a server keeps no NUL; asking for one is no fault of the store's."""
+    store.write("area", put=frame({"a": A}, name=["甲"]), provenance=BY)
+    with pytest.raises(FeatureUnknownError):
+        store.feature("area", "a\0")
+    assert store.count("area", Query(equals={"name": "甲\0"})) == 0
+    assert store.account("\0") is None
+    assert store.ledger.event("\0") is None
+
+
 def test_values_come_back_as_they_were_put(store: Store) -> None:
     moment = datetime(2024, 1, 2, 11, 4, 5, 678000, tzinfo=timezone(timedelta(hours=8)))
     put = frame(

@@ -29,6 +29,9 @@ _BUSY = (
     psycopg.errors.QueryCanceled,
     psycopg.errors.TooManyConnections,
 )
+# No text here may hold NUL, so nothing stored is equal to one that does; where only a question is asked, a letter that
+# nobody writes stands for it.
+_NOBODY_WRITES = "\uffff"
 _PLAIN_INSERT = re.compile(r"INSERT INTO (\S+)(?: (\([^()]*\)))? VALUES \((?:\?, )*\?\)")
 
 
@@ -57,9 +60,10 @@ class GeometryLoader(Loader):
 class ServerConnection:
     """A connection of the pool that takes the statements both stores share."""
 
-    def __init__(self, raw: psycopg.Connection[TupleRow], dialect: ServerDialect) -> None:
+    def __init__(self, raw: psycopg.Connection[TupleRow], dialect: ServerDialect, *, only_asks: bool = False) -> None:
         self.raw = raw
         self.dialect = dialect
+        self._only_asks = only_asks
 
     def execute(self, statement: str, bound: Sequence[Any] = (), /) -> psycopg.RawCursor[TupleRow]:
         """
@@ -78,7 +82,14 @@ class ServerConnection:
             All rows are here already.
         """
         cursor = psycopg.RawCursor(self.raw)
-        return cursor.execute(numbered(statement).encode(), bound, binary=True)
+        query = numbered(statement).encode()
+        try:
+            return cursor.execute(query, bound, binary=True)
+        except psycopg.DataError as error:
+            if not self._only_asks or "NUL" not in str(error):
+                raise
+        plain = [value.replace("\0", _NOBODY_WRITES) if isinstance(value, str) else value for value in bound]
+        return cursor.execute(query, plain, binary=True)
 
     def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> psycopg.RawCursor[TupleRow]:
         """
@@ -161,7 +172,7 @@ class ServerConnections:
             Given back to the pool afterwards.
         """
         with translated(self._address), self._pool.connection() as raw:
-            yield ServerReader(ServerConnection(raw, self.dialect))
+            yield ServerReader(ServerConnection(raw, self.dialect, only_asks=True))
 
     @contextmanager
     def write(self, layer: str | None = None) -> Iterator[ServerConnection]:

@@ -1,0 +1,136 @@
+"""Where a test keeps its district: in a workspace's file, or in a schema of the PostGIS of this run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+from argon2 import PasswordHasher
+
+from yzgeo.catalogue import Catalogue
+from yzgeo.store.base import Account, Store
+from yzgeo.store.opening import create_store, open_store
+from yzgeo.store.postgis.address import parse
+from yzgeo.workflows.stores import copy_store
+from yzgeo.workflows.workspace import Workspace, open_workspace
+
+KINDS = ("geopackage", "postgis")
+
+# The one place that says why tests are about the file alone. Every other test of the store, the ledger, access and the
+# service runs on both; tests/architecture/test_stores.py holds the list against what the tests open.
+FILE_ONLY = {
+    "tests/api/routes/test_downloads.py": "reads the GeoPackage that was downloaded",
+    "tests/yzgeo/cli/test_application.py": "damages the file, fills its disk and takes its permissions away",
+    "tests/yzgeo/cli/test_data.py": "holds the command line's words, which no database changes",
+    "tests/yzgeo/cli/test_progress.py": "damages the ledger behind the store's back, in the file",
+    "tests/yzgeo/workflows/progress/test_trust.py": "damages the ledger behind the store's back, in the file",
+    "tests/yzgeo/workflows/test_workspace.py": "makes, packs and restores folders",
+}
+
+
+@dataclass(frozen=True)
+class Premises:
+    """A district that a test may change: its folder, and the address of its database if it is not in the folder."""
+
+    folder: Path
+    url: str | None
+    catalogue: Catalogue
+
+    def workspace(self) -> Workspace:
+        """Open it once more."""
+        return open_workspace(self.folder, self.catalogue, database_url=self.url)
+
+    def store(self) -> Store:
+        """Open its store once more."""
+        return open_store(self.url or self.folder, self.catalogue)
+
+    def holds(self, text: str) -> bool:
+        """Tell whether a piece of text stands anywhere in its database."""
+        if self.url is None:
+            return any(text.encode() in part.read_bytes() for part in self.folder.glob("yzgeo.gpkg*"))
+        address = parse(self.url)
+        tables = "SELECT relname::text FROM pg_class WHERE relnamespace = %s::regnamespace AND relkind = 'r'"
+        with psycopg.connect(address.conninfo) as raw:
+            return any(
+                raw.execute(f'SELECT 1 FROM "{name}" AS t WHERE strpos(t::text, %s) > 0 LIMIT 1', (text,)).fetchone()
+                for (name,) in raw.execute(tables, (address.schema,)).fetchall()
+            )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process must be told to find it."""
+        told = {"YZGEO_WORKSPACE": str(self.folder)}
+        return told if self.url is None else {**told, "YZGEO_DATABASE_URL": self.url}
+
+
+PASSWORD = "correct horse"
+STREET = "211202005"
+
+
+def let_in(store: Store) -> None:
+    """Give the accounts of the illustrative district a password that the tests know."""
+    hashed = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
+    for role in ("viewer", "field", "planner", "bureau", "admin"):
+        store.put_account(Account(role, role, (STREET,) if role == "field" else (), hashed))
+
+
+def copied_to(server: str, source: Path, catalogue: Catalogue) -> str:
+    """Put a district into a schema of its own and give its address."""
+    url = f"{server}?schema=t{uuid4().hex}"
+    copy_store(str(source), url, catalogue)
+    return url
+
+
+class Shelf:
+    """
+    A schema that is put back before each test, which takes milliseconds where making it anew takes a second.
+
+    A second schema keeps what it was like. Tables that were empty and stayed so are not touched.
+    """
+
+    def __init__(self, server: str, source: Path | None, catalogue: Catalogue) -> None:
+        self._model, self._used = f"m{uuid4().hex}", f"u{uuid4().hex}"
+        self.url = f"{server}?schema={self._used}"
+        for schema in (self._model, self._used):
+            address = f"{server}?schema={schema}"
+            if source is None:
+                create_store(address, catalogue).close()
+            else:
+                copy_store(str(source), address, catalogue)
+        self._raw = psycopg.connect(server, autocommit=True)
+        # No trigger of the ledger's forbids what goes on here, and a test that left a lock behind is told of.
+        self._raw.execute("SET session_replication_role = replica; SET lock_timeout = '20s'")
+
+    def fresh(self) -> str:
+        """Put everything back and give the address."""
+        self._raw.execute(_PUT_BACK.format(model=self._model, used=self._used).encode())
+        return self.url
+
+    def close(self) -> None:
+        """Hang up; the schemas go with the server."""
+        self._raw.close()
+
+
+_PUT_BACK = """
+DO $$
+DECLARE
+    part record;
+BEGIN
+    FOR part IN SELECT relname, relkind FROM pg_class
+                WHERE relnamespace = '{model}'::regnamespace AND relkind IN ('r', 'S') LOOP
+        IF part.relkind = 'S' THEN
+            EXECUTE format('SELECT setval(''{used}.%1$I'', last_value, is_called) FROM {model}.%1$I', part.relname);
+        ELSIF pg_relation_size(format('{model}.%I', part.relname)::regclass)
+            + pg_relation_size(format('{used}.%I', part.relname)::regclass) > 0 THEN
+            EXECUTE format('DELETE FROM {used}.%I', part.relname);
+            EXECUTE format('INSERT INTO {used}.%1$I OVERRIDING SYSTEM VALUE SELECT * FROM {model}.%1$I', part.relname);
+        END IF;
+    END LOOP;
+    IF (SELECT count(*) FROM pg_class WHERE relnamespace = '{model}'::regnamespace)
+        <> (SELECT count(*) FROM pg_class WHERE relnamespace = '{used}'::regnamespace) THEN
+        RAISE 'a test made or dropped a table; it needs a schema of its own';
+    END IF;
+END $$
+"""
