@@ -25,9 +25,11 @@ environment: .venv/.ready
 	@.ci/system run
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock
 	@mkdir -p $(WEB)/dist
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@# Compiled once for all: the tests start hundreds of processes, some where Python may not write.
+	@$(BIN)/python -m compileall -q yzgeo api
 	@touch $@
 
 page: $(WEB)/dist/index.html
