@@ -19,6 +19,8 @@ export class Network {
   share = 0
   readonly seen = Object.fromEntries(FAULTS.map((fault) => [fault, 0])) as Record<Fault, number>
   carried = 0
+  /** Bytes of answers that the phone was given, heads left out. */
+  bytes = 0
   /** Called while a request is on its way to the server. */
   underway: (carried: number) => void = () => undefined
   readonly #chance: () => number
@@ -63,6 +65,7 @@ export class Network {
         await new Promise((resolve) => setTimeout(resolve, 50 + this.#chance() * 350))
     }
     const { status, headers, body: told } = await this.#ask(asked, body)
+    this.bytes += told.length
     answer.writeHead(status, headers).end(told)
   }
 
