@@ -10,21 +10,25 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from . import thinning
+
 Value = str | int | float | bool | None
 
 # Goes up with every change of the bytes that the same features become: addresses carry it, and old ones die out.
-FORMAT = 2
+FORMAT = 3
 EXTENT = 4096
 BUFFER = 64
 MAX_ZOOM = 22
-_SIMPLIFY_UNITS = 1.0
-_FEW_VERTICES = 8
+# Points in one square of the grid, an eighth of a tile wide (64 pixels on a map), become one circle.
+_GATHER_UNITS = 512
+_GATHERED_ID = 1 << 40
 # Where Web Mercator's square ends, degrees.
 _MAX_LATITUDE = 85.0511287798066
 
@@ -172,7 +176,7 @@ def clip(geometries: Objects, *, buffer: float = BUFFER) -> Objects:
     return cut
 
 
-def quantise(geometries: Objects) -> Objects:
+def quantise(geometries: Objects, *, simplify: bool = True) -> Objects:
     """
     Round geometries to whole tile units, leaving out vertices nobody can see.
 
@@ -180,6 +184,8 @@ def quantise(geometries: Objects) -> Objects:
     ----------
     geometries
         Geometries in tile coordinates, none of them empty, shape (n,).
+    simplify
+        Whether to leave vertices out; otherwise all are rounded.
 
     Returns
     -------
@@ -187,14 +193,12 @@ def quantise(geometries: Objects) -> Objects:
         Geometries on the grid, shape (n,); polygons are valid; none is empty.
     """
     dimensions = shapely.get_dimensions(geometries)
-    thinned = geometries.copy()
-    heavy = (dimensions > 0) & (shapely.get_num_coordinates(geometries) > _FEW_VERTICES)
-    thinned[heavy] = shapely.simplify(geometries[heavy], _SIMPLIFY_UNITS, preserve_topology=True)
+    thinned = thinning.simplify(geometries) if simplify else geometries
     rounded: Objects = shapely.transform(thinned, np.rint)
     surfaces = dimensions == 2
     broken = surfaces & ~shapely.is_valid(rounded)
     if broken.any():
-        rounded[broken] = shapely.set_precision(shapely.make_valid(geometries[broken], method="structure"), 1.0)
+        rounded[broken] = shapely.set_precision(shapely.make_valid(thinned[broken], method="structure"), 1.0)
     lost = (surfaces & (shapely.area(rounded) == 0)) | ((dimensions == 1) & (shapely.length(rounded) == 0))
     if lost.any():
         corner = np.floor(shapely.bounds(geometries[lost])[:, :2])
@@ -231,6 +235,60 @@ def label_points(geometries: Objects, z: int, row: int, col: int) -> Objects:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Points of one tile, those that stand close together as one.
+
+    Attributes
+    ----------
+    alone
+        Positions of the points that stand alone in their square, ascending.
+    places
+        A point on the grid for each of the others' squares, amid those it stands for.
+    counts
+        How many points each stands for, two or more.
+    ids
+        A number for each, the same whenever the tile is made.
+    """
+
+    alone: Integers
+    places: Objects
+    counts: Sequence[int]
+    ids: Sequence[int]
+
+
+def gather(geometries: Objects, z: int, row: int, col: int) -> Gathered:
+    """
+    Gather points that stand close together. Every point is counted in one tile of a zoom and in no other.
+
+    Parameters
+    ----------
+    geometries
+        Points in degrees, shape (n,), of the tile and of its surroundings; ``None`` and empty ones are left out.
+    z, row, col
+        The tile.
+
+    Returns
+    -------
+    Gathered
+        The points of the tile. The squares are parts of it, so that none reaches over its edge.
+    """
+    shapes = np.asarray(geometries, dtype=object)
+    there = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+    places = np.rint(shapely.get_coordinates(project(shapely.centroid(shapes[there]), z, row, col))).astype(np.int64)
+    own = ((places >= 0) & (places < EXTENT)).all(axis=1)
+    there, places = there[own], places[own]
+    per_side = EXTENT // _GATHER_UNITS
+    column, line = (places // _GATHER_UNITS).T
+    squares = (row * per_side + line) * (per_side << z) + col * per_side + column
+    numbers, square_of, counts = np.unique(squares, return_inverse=True, return_counts=True)
+    many = counts > 1
+    middles = [np.bincount(square_of, weights=axis, minlength=len(numbers)) / counts for axis in places.T]
+    points = np.asarray(shapely.points(np.rint(np.column_stack(middles)[many])), dtype=object)
+    ids = (_GATHERED_ID + numbers[many]).tolist()
+    return Gathered(there[~many[square_of]], points.reshape(-1), counts[many].tolist(), ids)
+
+
 def encode_layer(
     name: str,
     geometries: Objects,
@@ -240,6 +298,7 @@ def encode_layer(
     z: int,
     row: int,
     col: int,
+    simplify: bool = True,
 ) -> bytes:
     """
     Encode one layer of one tile.
@@ -256,6 +315,8 @@ def encode_layer(
         Property values by name, each of length n; ``None`` and not-a-number mean that a feature lacks the property.
     z, row, col
         The tile.
+    simplify
+        Whether to leave out vertices that nobody can see.
 
     Returns
     -------
@@ -266,9 +327,40 @@ def encode_layer(
     kept = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
     cut = clip(project(shapes[kept], z, row, col))
     inside = ~shapely.is_empty(cut)
-    kept, cut = kept[inside], quantise(cut[inside])
+    kept, cut = kept[inside], cut[inside]
     if not len(kept):
         return b""
+    return _layer(name, quantise(cut, simplify=simplify), fids, columns, kept)
+
+
+def encode_gathered(name: str, gathered: Gathered, *, count: str) -> bytes:
+    """
+    Encode the circles with a number of one tile.
+
+    Parameters
+    ----------
+    name
+        Name of the layer in the tile.
+    gathered
+        What `gather` found.
+    count
+        Name of the property that tells how many points each stands for.
+
+    Returns
+    -------
+    bytes
+        The tile, not compressed; empty if all points stand alone.
+    """
+    if not len(gathered.places):
+        return b""
+    every = np.arange(len(gathered.places))
+    return _layer(name, gathered.places, gathered.ids, {count: gathered.counts}, every)
+
+
+def _layer(
+    name: str, cut: Objects, fids: Sequence[int], columns: Mapping[str, Sequence[Value]], kept: Integers
+) -> bytes:
+    """Write down shapes on the grid; ``kept`` tells which feature each of them is."""
     commands = _commands(cut)
     kinds = [_KIND_OF_DIMENSION[int(dimension)] for dimension in shapely.get_dimensions(cut)]
     keys, values, tags = _tags(columns, kept)

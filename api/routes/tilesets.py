@@ -148,7 +148,7 @@ def _tileset(
         "tileMatrixSetURI": SCHEME_URI,
         "tileMatrixSetLimits": tilesets.limits(bounds),
         "attribution": " | ".join(notice.text for notice in context.catalogue.district.attributions),
-        "layers": [tilesets.describe_layer(part.layer, part.fields, lang=lang) for part in parts],
+        "layers": [told for part in parts for told in tilesets.describe_layers(part.layer, part.fields, lang=lang)],
         "links": [
             _link(address, "self"),
             _link(f"{base}/ogc/tileMatrixSets/{SCHEME}", f"{_REL}tiling-scheme"),

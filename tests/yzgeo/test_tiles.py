@@ -233,3 +233,42 @@ def signed_area(ring: list[list[int]]) -> float:
     """The surveyor's formula; positive is clockwise on a screen whose y grows down."""
     pairs = zip(ring, [*ring[1:], ring[0]], strict=True)
     return sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in pairs) / 2
+
+
+spot = st.tuples(st.integers(-300, 8400), st.integers(-300, 8400))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(spot, max_size=60))
+def test_every_point_is_counted_once(spots: list[tuple[int, int]]) -> None:
+    """Sums over a level of the pyramid, counted square by square with nothing but divisions."""
+    z, row, col = HOME
+    points = np.array([shapely.Point(place(*HOME, [each])[0]) for each in spots] or [None], dtype=object)
+    squares: dict[tuple[int, int], list[int]] = {}
+    for index, (x, y) in enumerate(spots):
+        squares.setdefault((x // 512, y // 512), []).append(index)
+    alone, numbers, ids = [], [], []
+    for down in range(-1, 4):
+        for right in range(-1, 4):
+            found = tiles.gather(points, z, row + down, col + right)
+            alone += found.alone.tolist()
+            numbers += found.counts
+            ids += found.ids
+            where = shapely.get_coordinates(found.places)
+            assert ((where >= 0) & (where < tiles.EXTENT)).all()
+    assert sorted(alone) == sorted(each[0] for each in squares.values() if len(each) == 1)
+    assert sorted(numbers) == sorted(len(each) for each in squares.values() if len(each) > 1)
+    assert len(alone) + sum(numbers) == len(spots)
+    assert len(set(ids)) == len(ids)
+
+
+def test_a_circle_stands_amid_its_points() -> None:
+    spots = [(10, 20), (30, 20), (500, 80), (600, 20)]
+    points = np.array([shapely.Point(place(*HOME, [each])[0]) for each in spots], dtype=object)
+    gathered = tiles.gather(points, *HOME)
+    assert gathered.alone.tolist() == [3], "600 lies in the next square"
+    (feature,) = features(tiles.encode_gathered("layer", gathered, count="n"))
+    assert feature["geometry"] == {"type": "Point", "coordinates": [180, 40]}
+    assert feature["properties"] == {"n": 3}
+    assert feature["id"] == tiles.gather(points[::-1], *HOME).ids[0]
+    assert tiles.encode_gathered("layer", tiles.gather(points[3:], *HOME), count="n") == b""

@@ -17,6 +17,7 @@ import shapely
 from yzgeo import stages, tiles
 from yzgeo.access import Role
 from yzgeo.catalogue import Catalogue, Layer
+from yzgeo.generalising import CLUSTER_SUFFIX, treatment
 from yzgeo.store.base import Query, Store, Value
 
 from .overview import visible_fields
@@ -25,7 +26,16 @@ MIN_ZOOM = 6
 MAX_ZOOM = 16
 BACKGROUND = "#f4f3ee"
 LABEL_SUFFIX = "_label"
+CLUSTER_COUNT = "point_count"
 _ENTRY_BYTES = 400
+# A circle that stands for many has no stage and no kind: the colours of paper and ink, which no legend uses.
+_CLUSTER_PAINT = {
+    "circle-color": "#fbf9f2",
+    "circle-opacity": 0.94,
+    "circle-radius": ["step", ["get", CLUSTER_COUNT], 9, 10, 12, 100, 15],
+    "circle-stroke-color": "#5d584c",
+    "circle-stroke-width": 1.4,
+}
 Kept = TypeVar("Kept")
 
 # Polygons lie under lines, lines under points, and every text above all.
@@ -203,11 +213,12 @@ def encoding_of(layer: Layer) -> str:
     Returns
     -------
     str
-        Eight hexadecimal digits that change with the format of tiles, with the layer's fields and with the zooms that
-        have its texts: with everything but the features.
+        Eight hexadecimal digits that change with the format of tiles, with the layer's fields, with the zooms that
+        have its texts and with those where it is drawn simpler: with everything but the features.
     """
     labelled = tuple(z for z in range(MIN_ZOOM, MAX_ZOOM + 1) if _has_labels(layer, z))
-    parts = (tiles.FORMAT, tuple((field.id, field.access) for field in layer.fields), labelled)
+    treated = tuple(treatment(layer, z) for z in range(MAX_ZOOM + 1))
+    parts = (tiles.FORMAT, tuple((field.id, field.access) for field in layer.fields), labelled, treated)
     return blake2b(repr(parts).encode(), digest_size=4).hexdigest()
 
 
@@ -273,7 +284,8 @@ def encode(
     -------
     bytes
         The tile, not compressed; empty if nothing lies in it. Areas that have texts at this zoom come with a second
-        layer ``<id>_label``: one point per feature, in one tile only.
+        layer ``<id>_label``: one point per feature, in one tile only. Points that are gathered at this zoom come with
+        a layer ``<id>_cluster``: ``point_count`` tells how many each of its points stands for.
     """
     box = tiles.tile_bounds(z, row, col, buffer=tiles.BUFFER / tiles.EXTENT)
     limits = {} if own is None else {"subdistrict": own}
@@ -289,7 +301,14 @@ def encode(
             if name in columns
         }
     columns["uid"] = rows.uids
-    data = tiles.encode_layer(layer_id, shapes, rows.fids, columns, z=z, row=row, col=col)
+    treated = treatment(store.catalogue.layer(layer_id), z)
+    if treated.clusters:
+        gathered = tiles.gather(shapes, z, row, col)
+        alone = np.full(len(shapes), None, dtype=object)
+        alone[gathered.alone] = shapes[gathered.alone]
+        data = tiles.encode_layer(layer_id, alone, rows.fids, columns, z=z, row=row, col=col)
+        return data + tiles.encode_gathered(layer_id + CLUSTER_SUFFIX, gathered, count=CLUSTER_COUNT)
+    data = tiles.encode_layer(layer_id, shapes, rows.fids, columns, z=z, row=row, col=col, simplify=treated.simplifies)
     if _has_labels(store.catalogue.layer(layer_id), z):
         points = tiles.label_points(shapes, z, row, col)
         data += tiles.encode_layer(layer_id + LABEL_SUFFIX, points, rows.fids, columns, z=z, row=row, col=col)
@@ -376,7 +395,9 @@ def _style(store: Store, layers: Sequence[Layer], *, tiles_url: str, name: str, 
     drawn = [layer for layer in layers if layer.spec.geometry != "none"]
     catalogue = store.catalogue
     parts = [
-        _draw(part, layer, hidden=hide and not layer.spec.visible) for layer in drawn for part in layer.style.layers
+        _draw(part, layer, hidden=hide and not layer.spec.visible)
+        for layer in drawn
+        for part in (*layer.style.layers, *_clusters(layer))
     ]
     parts.sort(key=lambda part: _DRAWING_RANK.get(part["type"], 1))
     background = {"id": "background", "type": "background", "paint": {"background-color": BACKGROUND}}
@@ -392,11 +413,40 @@ def _style(store: Store, layers: Sequence[Layer], *, tiles_url: str, name: str, 
 
 def _draw(part: Mapping[str, Any], layer: Layer, *, hidden: bool) -> dict[str, Any]:
     # An area is cut at the tiles' edges, and a text on it would stand once on every piece.
-    source_layer = layer.id + LABEL_SUFFIX if _is_area_label(part, layer) else layer.id
-    drawn = {**part, "source": layer.id, "source-layer": source_layer, "metadata": {"yzgeo:layer": layer.id}}
+    source_layer = layer.id + LABEL_SUFFIX if _is_area_label(part, layer) else part.get("source-layer", layer.id)
+    told = {**part.get("metadata", {}), "yzgeo:layer": layer.id}
+    drawn = {**part, "source": layer.id, "source-layer": source_layer, "metadata": told}
     if hidden:
         drawn["layout"] = {**part.get("layout", {}), "visibility": "none"}
     return drawn
+
+
+def _clusters(layer: Layer) -> list[dict[str, Any]]:
+    """Draw what is gathered at low zooms: a circle with its number, the same for all layers."""
+    last = layer.spec.cluster_to
+    if last is None:
+        return []
+    shared = {
+        "source-layer": layer.id + CLUSTER_SUFFIX,
+        "maxzoom": last + 1,
+        "metadata": {"yzgeo:cluster": True},
+    }
+    number = {
+        "text-field": ["to-string", ["get", CLUSTER_COUNT]],
+        "text-size": 10.5,
+        "text-allow-overlap": True,
+        "text-ignore-placement": True,
+    }
+    return [
+        {**shared, "id": f"{layer.id}-cluster", "type": "circle", "paint": _CLUSTER_PAINT},
+        {
+            **shared,
+            "id": f"{layer.id}-cluster-number",
+            "type": "symbol",
+            "layout": number,
+            "paint": {"text-color": "#2d2a22"},
+        },
+    ]
 
 
 def _is_area_label(part: Mapping[str, Any], layer: Layer) -> bool:

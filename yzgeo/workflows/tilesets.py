@@ -11,9 +11,10 @@ from typing import Any, Literal
 
 from yzgeo import tiles
 from yzgeo.catalogue import FieldSpec, Layer
+from yzgeo.generalising import CLUSTER_SUFFIX
 from yzgeo.store.base import BBox, Store
 
-from .tiles import MAX_ZOOM, MIN_ZOOM, TileMaker
+from .tiles import CLUSTER_COUNT, MAX_ZOOM, MIN_ZOOM, TileMaker
 
 SCHEME = "WebMercatorQuad"
 SCHEME_URI = f"http://www.opengis.net/def/tilematrixset/OGC/1.0/{SCHEME}"
@@ -120,6 +121,45 @@ def describe_layer(layer: Layer, fields: Sequence[str], *, lang: Literal["zh", "
             "properties": {"uid": {"type": "string"}, **{field.id: _schema(field, lang) for field in shown}},
         },
     }
+
+
+def describe_layers(layer: Layer, fields: Sequence[str], *, lang: Literal["zh", "en"]) -> list[dict[str, Any]]:
+    """
+    Describe all that a layer's tiles hold for drawing: the features, and the circles that stand for many of them.
+
+    Parameters
+    ----------
+    layer
+        A layer with geometry.
+    fields
+        Ids of the fields that are shown.
+    lang
+        Language of the titles.
+
+    Returns
+    -------
+    list of dict
+        Entries of a tileset's ``layers``.
+    """
+    told = describe_layer(layer, fields, lang=lang)
+    last = layer.spec.cluster_to
+    if last is None:
+        return [told]
+    title = {"zh": f"{told['title']}（聚合）", "en": f"{told['title']} (gathered)"}[lang]
+    text = {
+        "zh": "缩小时彼此靠近的点合为一个，并标出个数；各瓦片个数与单点之和等于要素总数",
+        "en": "Points close together become one with their number; numbers and single points add up to all of them",
+    }[lang]
+    counted = {"type": "object", "properties": {CLUSTER_COUNT: {"type": "integer", "minimum": 2}}}
+    gathered = {
+        **told,
+        "id": layer.id + CLUSTER_SUFFIX,
+        "title": title,
+        "description": text,
+        "maxTileMatrix": str(last),
+        "propertiesSchema": counted,
+    }
+    return [told, gathered]
 
 
 def whole_tile(

@@ -8,16 +8,19 @@ from pathlib import Path
 
 import geopandas as gpd
 import mapbox_vector_tile
+import numpy as np
 import pytest
 import shapely
 
 from yzgeo.store import create_store
-from yzgeo.store.base import Provenance
+from yzgeo.store.base import Provenance, Query
+from yzgeo.tiles import project, tile_at
 from yzgeo.workflows import tiles
 from yzgeo.workflows.overview import visible_fields
-from yzgeo.workflows.workspace import prepare_frame
+from yzgeo.workflows.workspace import open_workspace, prepare_frame
 
 TILE = (14, 6064, 13828)
+NONE: dict[str, list[object]] = {"features": []}
 BY = Provenance(actor="test", reason="test")
 
 
@@ -174,3 +177,65 @@ def test_the_encoding_changes_with_all_but_the_features(catalogue, monkeypatch) 
     assert tiles.encoding_of(bare) != before
     monkeypatch.setattr("yzgeo.tiles.FORMAT", 10**6)
     assert tiles.encoding_of(layer) != before
+
+
+def test_numbers_and_single_points_add_up_on_every_level(demo_workspace: Path, catalogue) -> None:
+    with open_workspace(demo_workspace, catalogue) as workspace:
+        kept = workspace.store
+        count = kept.count("base_station_5g", Query())
+        west, south, east, north = kept.bounds("base_station_5g")
+        for z in range(tiles.MIN_ZOOM, 13):
+            (left, top), (right, bottom) = (tile_at(z, *corner) for corner in ((west, north), (east, south)))
+            alone, numbers = [], []
+            for row in range(top - 1, bottom + 2):
+                for col in range(left - 1, right + 2):
+                    data = tiles.layer_tile(kept, "base_station_5g", z, row, col, revision=None, role="admin")
+                    found = mapbox_vector_tile.decode(data) if data else {}
+                    alone += [each["properties"]["uid"] for each in found.get("base_station_5g", NONE)["features"]]
+                    gathered = found.get("base_station_5g_cluster", NONE)["features"]
+                    numbers += [each["properties"]["point_count"] for each in gathered]
+                    assert all(set(each["properties"]) == {"point_count"} for each in gathered), "it has no stage"
+            assert len(alone) + sum(numbers) == count
+            assert len(set(alone)) == len(alone)
+            assert min(numbers, default=2) >= 2
+        data = tiles.layer_tile(kept, "base_station_5g", 13, *near(kept, 13), revision=None, role="admin")
+        assert set(mapbox_vector_tile.decode(data)) == {"base_station_5g"}, "closer by, each stands for itself"
+
+
+def near(kept, z: int) -> tuple[int, int]:
+    col, row = tile_at(z, *kept.catalogue.district.center)
+    return row, col
+
+
+def test_communities_leave_no_gap_on_any_level(demo_workspace: Path, catalogue) -> None:
+    """Real borders meet in corners that only two of three areas have."""
+    with open_workspace(demo_workspace, catalogue) as workspace:
+        kept = workspace.store
+        shapes = np.array(shapely.from_wkb(kept.rows("community", Query(), fields=()).wkb), dtype=object)
+        for z in (10, 11, 12, 13, 14):
+            row, col = near(kept, z)
+            data = tiles.layer_tile(kept, "community", z, row, col, revision=None, role="admin")
+            decoded = mapbox_vector_tile.decode(data, default_options={"y_coord_down": True})
+            drawn = [shapely.geometry.shape(each["geometry"]) for each in decoded["community"]["features"]]
+            together = shapely.union_all(drawn)
+            whole = shapely.union_all(project(shapes, z, row, col), grid_size=0.01)
+            # The outer border may move by a unit and more; what matters lies inside of it.
+            inside = shapely.intersection(whole.buffer(-4), shapely.box(0, 0, 4096, 4096))
+            gap = shapely.difference(inside, together)
+            assert gap.buffer(-0.5).is_empty, f"a gap wider than one unit at zoom {z}"
+            twice = sum(shape.area for shape in drawn) - together.area
+            assert twice < 0.01 * 0.01 * inside.area, f"overlaps at zoom {z}"
+
+
+def test_a_style_draws_what_is_gathered_in_no_stages_colour(store, catalogue) -> None:
+    layer = catalogue.layer("base_station_5g")
+    style = tiles.layer_style(store, layer, tiles_url="http://x/{layer}", name="n")
+    circle, number = (part for part in style["layers"] if part.get("source-layer") == "base_station_5g_cluster")
+    assert (circle["type"], number["type"]) == ("circle", "symbol")
+    assert circle["metadata"] == {"yzgeo:layer": "base_station_5g", "yzgeo:cluster": True}
+    assert circle["maxzoom"] == number["maxzoom"] == 13
+    assert "point_count" in str(number["layout"]["text-field"])
+    used = {item.color for item in layer.style.legend} | {item.outline for item in layer.style.legend}
+    assert not used & {circle["paint"]["circle-color"], circle["paint"]["circle-stroke-color"]}
+    (point,) = (part for part in style["layers"] if part["id"] == "base_station_5g-point")
+    assert "minzoom" not in point, "a point that stands alone is drawn at every zoom"
