@@ -5,4 +5,4 @@ import 'maplibre-gl/dist/maplibre-gl.css'
 
 setWorkerUrl(workerUrl)
 
-export { MapLibreMap, ScaleControl }
+export { MapLibreMap, ScaleControl, setWorkerUrl, workerUrl }
