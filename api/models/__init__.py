@@ -1,5 +1,8 @@
 """Shapes of the answers, for the OpenAPI document and the clients generated from it."""
 
+from .conflicts import Conflicts as Conflicts
+from .conflicts import ConflictTold as ConflictTold
+from .conflicts import DecisionSent as DecisionSent
 from .imports import Import as Import
 from .imports import ImportChange as ImportChange
 from .imports import ImportPreview as ImportPreview

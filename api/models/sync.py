@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from yzgeo.catalogue import Label
 
+from .conflicts import SyncDecision
 from .meta import Problem
 from .progress import EventSent, Receipt
 
@@ -109,6 +110,7 @@ class SyncPulled(BaseModel):
     layers: list[SyncLayer]
     features: list[SyncFeature]
     gone: list[SyncGone]
+    decisions: list[SyncDecision]
 
 
 class SyncSize(BaseModel):

@@ -55,18 +55,19 @@ async def push(request: Request, context: ContextDep, caller: CallerDep, body: m
     """Record entries made offline; sending the same again changes nothing, and each has an answer of its own."""
     if not may_record_somewhere(caller.role, caller.subdistricts):
         raise ForbiddenError
-    answers = [await context.in_thread(partial(_answer, context.store, sent, caller)) for sent in body.events]
+    device = request.headers.get("x-yzgeo-device", "")[:100]
+    answers = [await context.in_thread(partial(_answer, context.store, sent, caller, device)) for sent in body.events]
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     return json_response(request, {"server_time": now, "answers": answers}, headers=_FRESH)
 
 
-def _answer(store: Store, sent: dict[str, Any], caller: Caller) -> dict[str, Any]:
+def _answer(store: Store, sent: dict[str, Any], caller: Caller, device: str) -> dict[str, Any]:
     try:
         event = models.SyncEvent.model_validate(sent)
     except ValidationError as found:
         named = str(sent.get("id", ""))[:100]
         return {"id": named, "outcome": "refused", "receipt": None, "problem": errors.problem(_shapeless(found))}
-    pushed = sync.push(store, _draft(event), caller)
+    pushed = sync.push(store, _draft(event), caller, device=device)
     return {
         "id": str(sent["id"]),
         "outcome": pushed.outcome,

@@ -170,6 +170,14 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/sync"): Row("403 403 200 200 200 200"),
     ("GET", "/api/sync/size"): Row("403 403 200 200 200 200"),
     ("POST", "/api/sync"): Row("403 403 200 200 200 200", json={"events": []}),
+    # The conflict desk
+    ("GET", "/api/conflicts"): Row("403 403 200 200 200 200"),
+    ("GET", "/api/conflicts/{conflict_id}"): Row("403 403 404 404 404 404", path={"conflict_id": NOWHERE}),
+    ("POST", "/api/conflicts/{conflict_id}/decision"): Row(
+        writers(404),
+        path={"conflict_id": NOWHERE},
+        json={"keep": "office", "reason": "试", "office_revision": 1},
+    ),
     # Files to take away
     ("GET", "/api/layers/{layer_id}/download"): Row(LAYER, restricted=HIDDEN, query="f=geojson"),
     ("GET", "/api/download"): Row("200"),

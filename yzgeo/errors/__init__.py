@@ -273,6 +273,36 @@ class ConflictError(YzgeoError):
     remedy_en = "Reload and apply the change again."
 
 
+class ConflictDecidedError(YzgeoError):
+    """Someone has decided the conflict; the field ``decision`` tells how, where it is known."""
+
+    code = "conflict_decided"
+    zh = "这条记录（{id}）的冲突已有裁定。"
+    en = "The conflict of this record ({id}) has been decided."
+    remedy_zh = "请查看裁定及理由；如有异议，请与规划部门联系。"
+    remedy_en = "Read the decision and its reason; talk to the planners if you disagree."
+
+
+class ConflictMovedError(YzgeoError):
+    """The office's state moved on after the conflict was shown."""
+
+    code = "conflict_moved"
+    zh = "裁定所依据的办公室记录已有变化（您看到的是版本 {base}，现在是 {current}），没有保存裁定。"
+    en = "The office's record has moved on (you saw revision {base}, it is now at {current}); nothing was decided."
+    remedy_zh = "请重新查看三方记录后再裁定。"
+    remedy_en = "Look at the three sides again, then decide."
+
+
+class RecordIdTakenError(YzgeoError):
+    """The id of a record that was sent stands for another record."""
+
+    code = "record_id_taken"
+    zh = "编号 {id} 已用于另一条记录，没有登记任何内容。"
+    en = "The id {id} stands for another record; nothing was recorded."
+    remedy_zh = "请用新的编号重新填报。"
+    remedy_en = "Record it again under a new id."
+
+
 class FeatureInvalidError(InputError):
     """A feature that was sent does not fit its layer."""
 

@@ -13,6 +13,7 @@ from .door import CLOCK_TOLERANCE as CLOCK_TOLERANCE
 from .door import check as check
 from .events import GENESIS as GENESIS
 from .events import IMPORTED as IMPORTED
+from .events import MARKS as MARKS
 from .events import PAYLOAD_VERSION as PAYLOAD_VERSION
 from .events import TOLD as TOLD
 from .events import ZONE as ZONE

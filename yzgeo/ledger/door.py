@@ -11,7 +11,7 @@ import orjson
 from yzgeo.checks import Issue
 from yzgeo.stages import Machine
 
-from .events import PAYLOAD_VERSION, TOLD, Event
+from .events import MARKS, PAYLOAD_VERSION, TOLD, Event
 from .folding import State, fold
 
 # A phone's clock may be a little ahead of the office's; more than this is a wrong date.
@@ -92,13 +92,14 @@ def _form(event: Event, measures: Collection[str] | None) -> list[Issue]:
 
 def _quantities(event: Event, measures: Collection[str] | None) -> list[Issue]:
     issues = []
-    if not event.payload:
+    given = {name: value for name, value in event.payload.items() if name not in MARKS}
+    if not given:
         issues.append(Issue("error", "payload_incomplete", event.id, "没有填写数量", "no quantity is given"))
-    if not all(_is_quantity(value) for value in event.payload.values()):
+    if not all(_is_quantity(value) for value in given.values()):
         issues.append(
             Issue("error", "measure_invalid", event.id, "数值须为非负数", "a quantity is a number, 0 or more")
         )
-    unknown = [] if measures is None else [name for name in event.payload if name not in measures]
+    unknown = [] if measures is None else [name for name in given if name not in measures]
     if unknown:
         names = ", ".join(unknown)
         issues.append(

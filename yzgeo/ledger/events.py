@@ -15,6 +15,8 @@ Kind = Literal["transition", "measure", "note", "photo", "correction", "approval
 TOLD: frozenset[Kind] = frozenset({"note", "photo"})
 # Kinds that only imports, and what takes imports back, may make.
 IMPORTED: frozenset[Kind] = frozenset({"opening", "withdrawal"})
+# What the office adds to a payload, beside what its kind says: quantities are not among them.
+MARKS: frozenset[str] = frozenset({"illustrative", "on_behalf_of"})
 GENESIS = "0" * 64
 PAYLOAD_VERSION = 1
 # One clock for the whole country: the day an event speaks of must not depend on a phone's settings.
@@ -41,7 +43,7 @@ class Event:
     photo ``{attachment, caption?}``; correction ``{cancels, reason}``; approval ``{event, granted, reason?}``;
     opening ``{stage, on?, measures?, replaces?: [id], batch?}``, which only an import makes; withdrawal ``{withdraws,
     reason, batch}``, which takes an opening back, or another withdrawal, when a batch is undone. What the illustrative
-    district tells carries ``illustrative: true``.
+    district tells carries ``illustrative: true``, what someone enters for another ``on_behalf_of`` with that name.
     """
 
     id: str

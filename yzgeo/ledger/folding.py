@@ -11,7 +11,7 @@ from typing import Any
 
 from yzgeo.stages import Machine, Move
 
-from .events import IMPORTED, Event, day_of
+from .events import IMPORTED, MARKS, Event, day_of
 
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
@@ -363,7 +363,7 @@ def _impossible(state: _Draft, event: Event, stage_machine: Machine) -> Conflict
 def _measure(state: _Draft, event: Event, limits: Mapping[str, float]) -> None:
     """Take reported quantities over; one that shrinks or passes its limit is a conflict."""
     for name, raw in event.payload.items():
-        if name == "illustrative":
+        if name in MARKS:
             continue
         value = float(raw)
         if value < state.measures.get(name, 0.0):

@@ -23,6 +23,7 @@ from yzgeo.ledger import Event
 
 from .people import Account as Account  # noqa: PLC0414 - part of this interface
 from .people import PeopleStore
+from .phones import ConflictStore
 
 Value = str | int | float | bool | None
 BBox = tuple[float, float, float, float]
@@ -274,6 +275,9 @@ class LedgerStore(Protocol):
     def spoken_of(self, layer: str, after: datetime, until: datetime) -> Sequence[str]:
         """List the features of which something that may move them was recorded after one moment, until another."""
 
+    def spoken_since(self, layer: str, after: int) -> Sequence[str]:
+        """List the features of which anything was recorded after a place in the chain."""
+
     def pending(self, *, layers: Sequence[str] | None = None) -> Sequence[Event]:
         """List the moves that wait for a second person, oldest first."""
 
@@ -326,6 +330,10 @@ class Store(Protocol):
     @property
     def people(self) -> PeopleStore:
         """Accounts, what lets them in, and the audit."""
+
+    @property
+    def conflicts(self) -> ConflictStore:
+        """What phones sent and others contradict, and what was decided."""
 
     def close(self) -> None:
         """Release every connection."""

@@ -39,6 +39,8 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("yzgeo_account", "name"),
     ("yzgeo_session", "created_at, token_hash"),
     ("yzgeo_audit", "number"),
+    ("yzgeo_conflict", "number"),
+    ("yzgeo_conflict_evidence", "sha256, id"),
 )
 _PAGE = 5_000
 _OWN_META = frozenset({"catalogue_digest"})  # how a store was brought up to the catalogue is its own matter

@@ -14,7 +14,7 @@ from yzgeo.catalogue import Catalogue, Layer, StageTable
 from yzgeo.errors import ConflictError, EventRefusedError
 from yzgeo.ledger import TOLD, Event, says_the_same
 
-from . import ledger_chain, ledger_checking, ledger_projection, ledger_rows, reading, timestamps, writing
+from . import conflicts, ledger_chain, ledger_checking, ledger_projection, ledger_rows, reading, timestamps, writing
 from .base import Attachment, Deliveries, Judge, Provenance, Recorded, StageSince, Verification
 from .dialect import Access, Connection
 from .identifiers import quote
@@ -76,6 +76,9 @@ class GeoPackageLedger:
                 if not says_the_same(first, event):
                     raise ConflictError(what=event.id, base=event.id, current=first.hash[:12], first=first)
                 return Recorded(first, created=False, revision=writing.current_revision(connection, layer))
+            if conflicts.find(connection, event.id) is not None:
+                # Kept for a decision: what has become lawful meanwhile is still not recorded behind the decider's back.
+                raise ConflictError(what=event.id, base=event.id, current=event.id, held=True)
             feature = reading.feature(connection, layer, event.uid, revision=None)
             existing = ledger_rows.of_feature(connection, layer.id, event.uid)
             now = self._clock().astimezone(UTC)
@@ -225,6 +228,27 @@ class GeoPackageLedger:
         span = (timestamps.precise(after), timestamps.precise(until))
         with self._connections.read() as reader:
             found = reader.connection.execute(statement, (layer, *span, *told)).fetchall()
+        return [str(uid) for (uid,) in found]
+
+    def spoken_since(self, layer: str, after: int) -> Sequence[str]:
+        """
+        List the features of which anything was recorded after a place in the chain.
+
+        Parameters
+        ----------
+        layer
+            Id of the layer.
+        after
+            The place.
+
+        Returns
+        -------
+        sequence of str
+            Their uids.
+        """
+        statement = "SELECT DISTINCT uid FROM yzgeo_ledger WHERE layer = ? AND sequence > ? ORDER BY uid"
+        with self._connections.read() as reader:
+            found = reader.connection.execute(statement, (layer, after)).fetchall()
         return [str(uid) for (uid,) in found]
 
     def pending(self, *, layers: Sequence[str] | None = None) -> Sequence[Event]:

@@ -28,6 +28,10 @@ AuditKind = Literal[
     "export",
     "import",
     "import_undone",
+    "conflict_decided",
+    "device_registered",
+    "device_revoked",
+    "unsent_imported",
 ]
 AUDIT_KINDS: tuple[AuditKind, ...] = get_args(AuditKind)
 

@@ -9,6 +9,7 @@ from yzgeo.catalogue import Catalogue
 
 from . import accounts
 from .base import Account
+from .conflicts import StoredConflicts
 from .dialect import Access, Connection
 from .grants import GeoPackagePeople
 from .layers import GeoPackageLayers
@@ -21,6 +22,7 @@ class TableStore(GeoPackageLayers):
     def __init__(self, connections: Access, catalogue: Catalogue, *, clock: Callable[[], datetime]) -> None:
         super().__init__(connections, catalogue, clock=clock)
         self.ledger = GeoPackageLedger(connections, catalogue, clock=clock)
+        self.conflicts = StoredConflicts(connections, catalogue, clock=clock)
         self.people = GeoPackagePeople(connections, clock=clock)
 
     @property

@@ -27,6 +27,10 @@ LABELS = {
     "export": {"zh": "导出", "en": "export"},
     "import": {"zh": "导入", "en": "import"},
     "import_undone": {"zh": "撤销导入", "en": "import undone"},
+    "conflict_decided": {"zh": "裁定冲突", "en": "conflict decided"},
+    "device_registered": {"zh": "登记设备", "en": "device registered"},
+    "device_revoked": {"zh": "吊销设备", "en": "device revoked"},
+    "unsent_imported": {"zh": "导入未上传记录", "en": "unsent work imported"},
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,7 +17,7 @@ from shapely.geometry import box
 
 from yzgeo.access import Role
 from yzgeo.catalogue import Catalogue, feature_uid
-from yzgeo.errors import ConflictError, ForbiddenError
+from yzgeo.errors import ConflictError, ForbiddenError, RecordIdTakenError
 from yzgeo.ledger import ZONE, Kind
 from yzgeo.store.base import Provenance, Store
 from yzgeo.store.sqlite import GeoPackageStore
@@ -119,6 +121,13 @@ def test_a_token_that_says_nothing_brings_everything(store: Store, since: str) -
     assert sync.pull(store, WANG, since=since)["full"]
 
 
+def test_a_token_with_numbers_that_no_database_holds_brings_everything(store: Store) -> None:
+    token = sync.pull(store, WANG)["token"]
+    told = orjson.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+    forged = base64.urlsafe_b64encode(json.dumps({**told, "ledger": 10**30}).encode()).decode()
+    assert sync.pull(store, WANG, since=forged)["full"]
+
+
 def test_another_reach_brings_everything(store: Store) -> None:
     token = sync.pull(store, WANG)["token"]
     answer = sync.pull(store, replace(WANG, subdistricts=("211202002",)), since=token)
@@ -149,8 +158,8 @@ def test_each_outcome(store: Store) -> None:
     assert sync.push(store, draft(6, "measure", days=4, households_signed=21), ZHAO).outcome == "refused"
     assert sync.push(store, draft(7, uid=SECOND, to="surveyed"), WANG).outcome == "refused"
     stolen = sync.push(store, draft(1, to="decided"), ZHAO)
-    assert stolen.outcome == "conflict"
-    assert stolen.refusal is not None
+    assert stolen.outcome == "refused"
+    assert isinstance(stolen.refusal, RecordIdTakenError)
     assert "first" not in stolen.refusal.fields
     assert [event.id for event in store.ledger.events(LAYER, FIRST)] == [str(UUID(int=n)) for n in (1, 2, 3, 4)]
     assert store.ledger.verify().ok

@@ -24,6 +24,7 @@ from yzgeo.errors import (
 )
 from yzgeo.ledger import Event, Kind, Place
 from yzgeo.store.base import Feature, Store
+from yzgeo.store.phones import KeptConflict
 from yzgeo.workflows.overview import visible_feature
 
 # Reasons that come from what others have recorded meanwhile, not from the form.
@@ -59,15 +60,21 @@ class Draft:
     base_revision: int | None = None
     place: Place | None = None
     payload_version: int = ledger.PAYLOAD_VERSION
+    on_behalf_of: str = ""
+    """Account that wrote it, where another one enters it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Proof of an entry: whoever holds event id and hash can show that it stands in the ledger unchanged."""
+    """Proof of an entry: whoever holds event id and hash can show that it stands in the ledger unchanged.
+
+    ``seen`` is the revision at which the feature was when the entry was judged, None for one sent again.
+    """
 
     event: Event
     created: bool
     revision: int
+    seen: int | None = None
 
     @property
     def code(self) -> str:
@@ -130,25 +137,12 @@ def record_event(store: Store, draft: Draft, caller: Caller, *, expected: int | 
     feature = visible_feature(store, caller.role, layer, draft.uid, subdistricts=caller.subdistricts)
     if not caller_may_record(caller, layer, feature):
         raise ForbiddenError
-    early = [*_storable(draft), *_evidence(store, draft, caller), *_whole_numbers(draft, layer)]
-    if early:
-        raise refused(early)
-    event = Event(
-        id=draft.id,
-        layer=layer.id,
-        uid=draft.uid,
-        kind=draft.kind,
-        valid_at=draft.valid_at,
-        actor=caller.name,
-        role=caller.role,
-        payload=dict(draft.payload),
-        base_revision=draft.base_revision,
-        place=_measured(store, draft.place, feature),
-        payload_version=draft.payload_version,
-    )
+    event = prepared(store, draft, caller, layer, feature)
+    seen: list[int] = []
 
     def judge(existing: Sequence[Event], present: Feature, now: datetime) -> None:
         # Inside the write: between this look and the entry nobody else can write.
+        seen.append(present.revision)
         if expected is not None and present.revision != expected:
             raise ConflictError(what=draft.uid, base=expected, current=present.revision, expected=expected)
         issues = ledger.check(
@@ -167,12 +161,57 @@ def record_event(store: Store, draft: Draft, caller: Caller, *, expected: int | 
                 what=str(present.properties.get(layer.spec.label_field) or draft.uid),
                 base=draft.base_revision,
                 current=present.revision,
-                issues=[issue.as_dict() for issue in _in_words(issues, layer, table)],
+                issues=[issue.as_dict() for issue in in_words(issues, layer, table)],
             )
-        raise refused(_in_words(issues, layer, table))
+        raise refused(in_words(issues, layer, table))
 
     done = store.ledger.record(event, judge)
-    return Receipt(done.event, done.created, done.revision)
+    return Receipt(done.event, done.created, done.revision, seen[-1] if seen else None)
+
+
+def prepared(store: Store, draft: Draft, caller: Caller, layer: Layer, feature: Feature | None) -> Event:
+    """
+    Make an event of a draft, as far as that can be judged without the feature's other events.
+
+    Parameters
+    ----------
+    store
+        The store.
+    draft
+        What to record.
+    caller
+        Who records it.
+    layer
+        The feature's layer.
+    feature
+        The feature, for the distance to it; None where it was deleted.
+
+    Returns
+    -------
+    Event
+        Not sealed.
+
+    Raises
+    ------
+    EventRefusedError
+        With all reasons.
+    """
+    early = [*_storable(draft), *_evidence(store, draft, caller), *_whole_numbers(draft, layer)]
+    if early:
+        raise refused(early)
+    return Event(
+        id=draft.id,
+        layer=layer.id,
+        uid=draft.uid,
+        kind=draft.kind,
+        valid_at=draft.valid_at,
+        actor=caller.name,
+        role=caller.role,
+        payload={**draft.payload, **({"on_behalf_of": draft.on_behalf_of} if draft.on_behalf_of else {})},
+        base_revision=draft.base_revision,
+        place=_measured(store, draft.place, feature),
+        payload_version=draft.payload_version,
+    )
 
 
 def staged_layer(store: Store, layer_id: str, caller: Caller) -> tuple[Layer, StageTable]:
@@ -262,6 +301,36 @@ def may_see_event(store: Store, event: Event, caller: Caller) -> bool:
     return True
 
 
+def may_see_conflict(store: Store, conflict: KeptConflict, caller: Caller) -> bool:
+    """
+    Tell whether someone may see a kept conflict: its layer, and its feature or their own record of it.
+
+    Parameters
+    ----------
+    store
+        The store.
+    conflict
+        The conflict.
+    caller
+        Who asks.
+
+    Returns
+    -------
+    bool
+        As for the feature; where that was deleted, the street office in which it lay decides.
+    """
+    layer = store.catalogue.layers.get(conflict.layer)
+    if layer is None or not may_see(caller.role, layer.spec.access):
+        return False
+    own = own_part(caller.role, caller.subdistricts, layer)
+    if own is None or (caller.name and conflict.actor == caller.name):
+        return True
+    try:
+        return store.feature(layer.id, conflict.uid).properties.get("subdistrict") in own
+    except FeatureUnknownError:
+        return conflict.home in own
+
+
 def may_see_attachment(store: Store, sha256: str, caller: Caller) -> bool:
     """
     Tell whether someone may see an attachment: they sent it, or it speaks of a feature they may see.
@@ -278,11 +347,13 @@ def may_see_attachment(store: Store, sha256: str, caller: Caller) -> bool:
     Returns
     -------
     bool
-        True for everyone who sent these bytes, and for whoever may see an entry that names them.
+        True for everyone who sent these bytes, and for whoever may see an entry or a kept conflict that names them.
     """
     if caller.name and caller.name in store.ledger.senders(sha256):
         return True
-    return any(may_see_event(store, event, caller) for event in store.ledger.citing(sha256))
+    if any(may_see_event(store, event, caller) for event in store.ledger.citing(sha256)):
+        return True
+    return any(may_see_conflict(store, conflict, caller) for conflict in store.conflicts.citing(sha256))
 
 
 def refused(issues: Sequence[Issue]) -> EventRefusedError:
@@ -303,8 +374,24 @@ def refused(issues: Sequence[Issue]) -> EventRefusedError:
     return EventRefusedError(first_zh=first.zh, first_en=first.en, issues=[issue.as_dict() for issue in issues])
 
 
-def _in_words(issues: Sequence[Issue], layer: Layer, table: StageTable) -> list[Issue]:
-    """Call quantities by their titles: the ledger knows only the ids of fields."""
+def in_words(issues: Sequence[Issue], layer: Layer, table: StageTable) -> list[Issue]:
+    """
+    Call quantities by their titles: the ledger knows only the ids of fields.
+
+    Parameters
+    ----------
+    issues
+        What the ledger found.
+    layer
+        The layer.
+    table
+        Its stage table.
+
+    Returns
+    -------
+    list of Issue
+        The same in people's words.
+    """
     told = list(issues)
     for measure in table.measures:
         title = layer.field(measure.field).title
@@ -322,9 +409,9 @@ def _storable(draft: Draft) -> list[Issue]:
     except (TypeError, orjson.JSONEncodeError):
         zh = "内容含有不能保存的文字或数值"
         return [Issue("error", "payload_invalid", draft.id, zh, "the payload cannot be stored")]
-    if "illustrative" in draft.payload:
-        zh = "“illustrative”由程序使用，不能填写"
-        return [Issue("error", "payload_invalid", draft.id, zh, "“illustrative” is not for forms")]
+    for mark in sorted(ledger.MARKS.intersection(draft.payload)):
+        zh = f"“{mark}”由程序使用，不能填写"
+        return [Issue("error", "payload_invalid", draft.id, zh, f"“{mark}” is not for forms")]
     if draft.valid_at.tzinfo is None:
         return [Issue("error", "time_zone_missing", draft.id, "时间缺少时区", "the time has no time zone")]
     if draft.place is not None and not (-180 <= draft.place.lon <= 180 and -90 <= draft.place.lat <= 90):
@@ -379,9 +466,9 @@ def _whole_numbers(draft: Draft, layer: Layer) -> list[Issue]:
     ]
 
 
-def _measured(store: Store, place: Place | None, feature: Feature) -> Place | None:
+def _measured(store: Store, place: Place | None, feature: Feature | None) -> Place | None:
     """Tell how far the person stood from the feature; the phone's own word is not taken."""
-    if place is None or feature.geometry is None:
+    if place is None or feature is None or feature.geometry is None:
         return place and replace(place, distance_m=None)
     district = store.catalogue.district
     pair = np.array([shapely.Point(place.lon, place.lat), feature.geometry], dtype=object)

@@ -386,7 +386,7 @@ def _describe_event(event: Event, layer: Layer, caller: Caller) -> dict[str, Any
 
 
 def _visible_quantities(payload: Mapping[str, Any], visible: Collection[str]) -> dict[str, Any]:
-    own = {"stage", "on", "batch", "replaces", "illustrative"}
+    own = {"stage", "on", "batch", "replaces", *ledger.MARKS}
     shown = {key: value for key, value in payload.items() if key in visible or key in own}
     measures = payload.get("measures")
     if isinstance(measures, Mapping):

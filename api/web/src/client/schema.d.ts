@@ -916,6 +916,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Conflicts
+         * @description Conflicts of features that the caller may see, newest first.
+         */
+        get: operations["conflicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conflicts/{conflict_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conflict
+         * @description One conflict, with what each decision would do for those who may decide.
+         */
+        get: operations["conflict"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conflicts/{conflict_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide
+         * @description Decide: the phone's record, the office's state, or both; in the ledger, with the reason.
+         */
+        post: operations["decide_conflict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/imports": {
         parameters: {
             query?: never;
@@ -1948,7 +2008,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "sign_in" | "sign_in_refused" | "sign_in_locked" | "sign_out" | "session_revoked" | "token_made" | "token_revoked" | "account_made" | "account_changed" | "account_disabled" | "account_enabled" | "password_changed" | "download" | "export" | "import" | "import_undone";
+            kind: "sign_in" | "sign_in_refused" | "sign_in_locked" | "sign_out" | "session_revoked" | "token_made" | "token_revoked" | "account_made" | "account_changed" | "account_disabled" | "account_enabled" | "password_changed" | "download" | "export" | "import" | "import_undone" | "conflict_decided" | "device_registered" | "device_revoked" | "unsent_imported";
             label: components["schemas"]["Label"];
             /** Actor */
             actor: string | null;
@@ -2216,6 +2276,185 @@ export interface components {
             alternatives: components["schemas"]["ColumnAlternative"][];
         };
         /**
+         * ConflictChoice
+         * @description What a decision would record, or the reasons why it cannot be made.
+         */
+        ConflictChoice: {
+            /** Possible */
+            possible: boolean;
+            /** Issues */
+            issues: components["schemas"]["ConflictReason"][];
+            /** Records */
+            records: string | null;
+            /** Measures */
+            measures: {
+                [key: string]: number;
+            };
+            /** Cancels */
+            cancels: components["schemas"]["ConflictingEntry"][];
+        };
+        /**
+         * ConflictChoices
+         * @description Each decision, tried.
+         */
+        ConflictChoices: {
+            phone: components["schemas"]["ConflictChoice"];
+            office: components["schemas"]["ConflictChoice"];
+            both: components["schemas"]["ConflictChoice"];
+        };
+        /**
+         * ConflictDecision
+         * @description What was decided; ``event`` is the entry of the ledger that stands for it.
+         */
+        ConflictDecision: {
+            /**
+             * Keep
+             * @enum {string}
+             */
+            keep: "phone" | "office" | "both";
+            /** Reason */
+            reason: string;
+            /** By */
+            by: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Event */
+            event: string | null;
+        };
+        /**
+         * ConflictQuantity
+         * @description A quantity as one side has it.
+         */
+        ConflictQuantity: {
+            /** Field */
+            field: string;
+            title: components["schemas"]["Label"];
+            /** Unit */
+            unit: string | null;
+            /** Value */
+            value: number;
+        };
+        /**
+         * ConflictReason
+         * @description Why something cannot be recorded.
+         */
+        ConflictReason: {
+            /** Level */
+            level: string;
+            /** Code */
+            code: string;
+            /** Where */
+            where: string;
+            /** Message */
+            message: string;
+            /** Message En */
+            message_en: string;
+        };
+        /**
+         * ConflictSide
+         * @description One of the three columns: before, phone or office. ``revision`` of the office goes into the decision.
+         */
+        ConflictSide: {
+            /** Revision */
+            revision: number | null;
+            /** Deleted */
+            deleted: boolean;
+            stage: components["schemas"]["ConflictStage"];
+            /** Measures */
+            measures: components["schemas"]["ConflictQuantity"][];
+        };
+        /**
+         * ConflictStage
+         * @description A stage, and since when.
+         */
+        ConflictStage: {
+            /** Id */
+            id: string;
+            label: components["schemas"]["Label"];
+            /** On */
+            on: string | null;
+        };
+        /**
+         * ConflictTold
+         * @description A record that contradicts what others recorded, with the state it was written on and that of the office.
+         */
+        ConflictTold: {
+            /** Id */
+            id: string;
+            /** Layer */
+            layer: string;
+            layer_title: components["schemas"]["Label"];
+            /** Uid */
+            uid: string;
+            /** Title */
+            title: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "move" | "dates" | "measure" | "decision" | "deleted" | "moved_away" | "other";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "decided";
+            /** Record */
+            record: {
+                [key: string]: unknown;
+            };
+            before: components["schemas"]["ConflictSide"];
+            phone: components["schemas"]["ConflictSide"];
+            office: components["schemas"]["ConflictSide"] | null;
+            reason: components["schemas"]["Problem"];
+            /** Actor */
+            actor: string;
+            /** Role */
+            role: string;
+            /** Device */
+            device: string | null;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            decision: components["schemas"]["ConflictDecision"] | null;
+            /** May Decide */
+            may_decide: boolean;
+            choices?: components["schemas"]["ConflictChoices"] | null;
+        };
+        /**
+         * ConflictingEntry
+         * @description An entry of others that a decision would take back.
+         */
+        ConflictingEntry: {
+            /** Event */
+            event: string;
+            /** Kind */
+            kind: string;
+            /** Actor */
+            actor: string;
+            /**
+             * Valid At
+             * Format: date-time
+             */
+            valid_at: string;
+            /** Payload */
+            payload: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * Conflicts
+         * @description Conflicts, newest first.
+         */
+        Conflicts: {
+            /** Conflicts */
+            conflicts: components["schemas"]["ConflictTold"][];
+        };
+        /**
          * Conformance
          * @description Conformance classes that tests prove.
          */
@@ -2419,6 +2658,21 @@ export interface components {
             at: string;
             /** Reason */
             reason: string | null;
+        };
+        /**
+         * DecisionSent
+         * @description A decision; ``office_revision`` is the revision of the office's side as it was shown.
+         */
+        DecisionSent: {
+            /**
+             * Keep
+             * @enum {string}
+             */
+            keep: "phone" | "office" | "both";
+            /** Reason */
+            reason: string;
+            /** Office Revision */
+            office_revision: number;
         };
         /**
          * District
@@ -4740,6 +4994,32 @@ export interface components {
             problem?: components["schemas"]["Problem"] | null;
         };
         /**
+         * SyncDecision
+         * @description What was decided of one of the caller's own records.
+         */
+        SyncDecision: {
+            /** Id */
+            id: string;
+            /** Layer */
+            layer: string;
+            /** Uid */
+            uid: string;
+            /**
+             * Keep
+             * @enum {string}
+             */
+            keep: "phone" | "office" | "both";
+            /** Reason */
+            reason: string;
+            /** By */
+            by: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
          * SyncFeature
          * @description A feature as a phone holds it.
          */
@@ -4870,6 +5150,8 @@ export interface components {
             features: components["schemas"]["SyncFeature"][];
             /** Gone */
             gone: components["schemas"]["SyncGone"][];
+            /** Decisions */
+            decisions: components["schemas"]["SyncDecision"][];
         };
         /**
          * SyncPushed
@@ -7460,6 +7742,116 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SyncSize"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conflicts: {
+        parameters: {
+            query?: {
+                state?: ("open" | "decided") | null;
+                layer?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conflicts"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conflict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the record */
+                conflict_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictTold"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_conflict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the record */
+                conflict_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionSent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictTold"];
+                };
+            };
+            /** @description Someone decided it before, or the office's state has moved on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A refusal */

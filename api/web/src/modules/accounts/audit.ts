@@ -19,6 +19,10 @@ export const KINDS = Object.keys({
   export: 1,
   import: 1,
   import_undone: 1,
+  conflict_decided: 1,
+  device_registered: 1,
+  device_revoked: 1,
+  unsent_imported: 1,
 } satisfies Record<AuditLine['kind'], 1>) as AuditLine['kind'][]
 
 /** Start of a day on the district's clock, as the server's filter takes it. */
