@@ -18,7 +18,7 @@ export interface Selection {
 }
 
 /** Tabs of the drawer, and the desks that open in its place. */
-export const TABS = ['targets', 'feature', 'coverage', 'scenarios', 'import', 'approvals', 'ledger', 'accounts'] as const
+export const TABS = ['targets', 'feature', 'coverage', 'scenarios', 'import', 'approvals', 'conflicts', 'ledger', 'accounts'] as const
 export type Tab = (typeof TABS)[number]
 export type Panel = 'layers' | Tab | 'none'
 export type Language = 'zh' | 'en'

@@ -52,6 +52,13 @@ export const PANELS: readonly PanelEntry[] = [
     component: defineAsyncComponent(() => import('@/modules/approvals/ApprovalsPanel.vue')),
   },
   {
+    id: 'conflicts',
+    icon: 'branch',
+    kind: 'desk',
+    roles: ['field', 'planner', 'bureau', 'admin'],
+    component: defineAsyncComponent(() => import('@/modules/conflicts/ConflictsPanel.vue')),
+  },
+  {
     id: 'accounts',
     icon: 'lock',
     kind: 'desk',

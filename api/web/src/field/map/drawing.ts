@@ -102,7 +102,7 @@ const LAYERS = [
   {
     id: 'project-point', type: 'circle', source: PROJECTS, filter: points,
     paint: {
-      'circle-radius': 8, 'circle-color': ['get', 'colour'],
+      'circle-radius': ['interpolate', ['linear'], ['zoom'], 11, 3.5, 15, 8], 'circle-color': ['get', 'colour'],
       'circle-stroke-color': ['case', ['get', 'waiting'], WAITING, INK], 'circle-stroke-width': ['case', ['get', 'waiting'], 3, 1.4],
     },
   },

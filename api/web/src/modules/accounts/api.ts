@@ -14,6 +14,17 @@ export type AuditLine = Schemas['AuditLineTold']
 export type AuditPage = Schemas['Audit']
 export type AuditQuery = NonNullable<operations['audit']['parameters']['query']>
 
+/** A phone of the field page; it is known by an id that it made itself. */
+export interface Device {
+  id: string
+  label: string
+  actor: string
+  first_seen: string
+  last_seen: string
+  revoked_at: string | null
+  revoked_by: string | null
+}
+
 /** What lets someone in: a person's session or a program's token. */
 export type GrantKind = 'sessions' | 'tokens'
 
@@ -30,6 +41,15 @@ export async function fetchGrants(kind: GrantKind, everyone: boolean): Promise<G
 
 export function revokeGrant(kind: GrantKind, id: string): Promise<void> {
   return ask(`/api/auth/${kind}/${encodeURIComponent(id)}`, { method: 'DELETE' })
+}
+
+/** Phones that have spoken with the service: one's own, or everyone's for an administrator. */
+export async function fetchDevices(): Promise<Device[]> {
+  return (await ask<{ devices: Device[] }>('/api/devices')).devices
+}
+
+export function revokeDevice(id: string): Promise<void> {
+  return ask(`/api/devices/${encodeURIComponent(id)}`, { method: 'DELETE' })
 }
 
 export function makeToken(name: string, days: number): Promise<TokenMade> {

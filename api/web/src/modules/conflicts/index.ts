@@ -1,0 +1,1 @@
+export { MANY, useOpenCount } from './useOpenCount'
