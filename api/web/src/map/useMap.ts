@@ -5,6 +5,7 @@ import { onBeforeUnmount, ref, shallowRef, watch, type Ref, type ShallowRef } fr
 import type { BaseMap, Bounds, GeometryKind, Position2 } from '@/client'
 import type { MapPosition } from '@/shared/viewState'
 import { applyContent } from './applying'
+import { clusterAt, enterCluster } from './clusters'
 import { extras, stepsBetween, takeSteps, wish, type MapExtra } from './extras'
 import { provideHatch } from './hatch'
 import { loadMapLibrary } from './loadMap'
@@ -117,7 +118,7 @@ export function useMap(content: () => MapContent, sketching: () => boolean, even
   function act(target: MapLibreMap, point: { x: number; y: number }, place: Position2): void {
     if (sketching()) events.sketched(place)
     else if (placing()) placing()?.(place)
-    else if (!clickExtra(target, point, place)) events.picked(pickAt(target, point, content()))
+    else if (!clickExtra(target, point, place) && !enterCluster(target, point, content().style)) events.picked(pickAt(target, point, content()))
   }
 
   function placing(): MapExtra['onPlace'] {
@@ -126,8 +127,12 @@ export function useMap(content: () => MapContent, sketching: () => boolean, even
 
   function hover(target: MapLibreMap, event: MapMouseEvent): void {
     hoverExtra(target, event.point)
-    const over = sketching() || placing() ? 'crosshair' : hovered !== null || pickAt(target, event.point, content()).length > 0 ? 'pointer' : ''
+    const over = sketching() || placing() ? 'crosshair' : hovered !== null || clickable(target, event.point) ? 'pointer' : ''
     target.getCanvas().style.cursor = over
+  }
+
+  function clickable(target: MapLibreMap, point: { x: number; y: number }): boolean {
+    return clusterAt(target, point, content().style) !== null || pickAt(target, point, content()).length > 0
   }
 
   function show(next: MapContent): void {
