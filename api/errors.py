@@ -144,6 +144,7 @@ STATUS: Mapping[type[YzgeoError], int] = {
     library.LiveFileError: 500,
     library.PortInUseError: 500,
     library.ForbiddenError: 403,
+    library.DeviceRevokedError: 403,
     library.SignInRefusedError: 401,
     library.AccountExistsError: 409,
     library.LastAdministratorError: 409,

@@ -3,6 +3,9 @@
 from .conflicts import Conflicts as Conflicts
 from .conflicts import ConflictTold as ConflictTold
 from .conflicts import DecisionSent as DecisionSent
+from .devices import DeviceRevoked as DeviceRevoked
+from .devices import Devices as Devices
+from .devices import DeviceTold as DeviceTold
 from .imports import Import as Import
 from .imports import ImportChange as ImportChange
 from .imports import ImportPreview as ImportPreview

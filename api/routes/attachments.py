@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response, UploadFile
 
 from api import models
 from api.deps import CallerDep, ContextDep, StrictParameters
+from api.devices import KnownDevice
 from api.middleware import DOWNLOAD
 from api.responses import json_response
 from yzgeo.access import Caller, may_record_somewhere
@@ -15,7 +16,7 @@ from yzgeo.errors import ForbiddenError
 from yzgeo.store.base import Attachment
 from yzgeo.workflows import attachments
 
-router = APIRouter(prefix="/api/attachments", tags=["progress"], dependencies=[StrictParameters])
+router = APIRouter(prefix="/api/attachments", tags=["progress"], dependencies=[StrictParameters, KnownDevice])
 
 _LASTING = {"Cache-Control": "private, max-age=31536000, immutable"}
 _CONTENT: dict[int | str, dict[str, Any]] = {

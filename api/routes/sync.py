@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from api import errors, models
 from api.deps import CallerDep, ContextDep, StrictParameters
+from api.devices import DeviceDep, KnownDevice
 from api.errors import BodyInvalidError
 from api.responses import dumps, json_response
 from yzgeo.access import Caller, may_record_somewhere
@@ -21,7 +22,7 @@ from yzgeo.store.base import Store
 from yzgeo.workflows import sync
 from yzgeo.workflows.progress import Draft, describe_receipt
 
-router = APIRouter(prefix="/api/sync", tags=["field"], dependencies=[StrictParameters])
+router = APIRouter(prefix="/api/sync", tags=["field"], dependencies=[StrictParameters, KnownDevice])
 
 _FRESH = {"Cache-Control": "no-store"}
 _LONGEST_TOKEN = 4_000
@@ -51,11 +52,12 @@ async def size(request: Request, context: ContextDep, caller: CallerDep) -> Resp
 
 
 @router.post("", operation_id="sync_push", response_model=models.SyncPushed)
-async def push(request: Request, context: ContextDep, caller: CallerDep, body: models.SyncSent) -> Response:
+async def push(
+    request: Request, context: ContextDep, caller: CallerDep, device: DeviceDep, body: models.SyncSent
+) -> Response:
     """Record entries made offline; sending the same again changes nothing, and each has an answer of its own."""
     if not may_record_somewhere(caller.role, caller.subdistricts):
         raise ForbiddenError
-    device = request.headers.get("x-yzgeo-device", "")[:100]
     answers = [await context.in_thread(partial(_answer, context.store, sent, caller, device)) for sent in body.events]
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     return json_response(request, {"server_time": now, "answers": answers}, headers=_FRESH)

@@ -178,6 +178,9 @@ TABLE: dict[tuple[str, str], Row] = {
         path={"conflict_id": NOWHERE},
         json={"keep": "office", "reason": "试", "office_revision": 1},
     ),
+    # Phones
+    ("GET", "/api/devices"): Row(SIGNED),
+    ("DELETE", "/api/devices/{device_id}"): Row(UNKNOWN, path={"device_id": NOWHERE}),
     # Files to take away
     ("GET", "/api/layers/{layer_id}/download"): Row(LAYER, restricted=HIDDEN, query="f=geojson"),
     ("GET", "/api/download"): Row("200"),

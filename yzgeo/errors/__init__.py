@@ -403,6 +403,16 @@ class ForbiddenError(YzgeoError):
     remedy_en = "Sign in with an account that may."
 
 
+class DeviceRevokedError(ForbiddenError):
+    """The phone was shut out."""
+
+    code = "device_revoked"
+    zh = "这台设备已被吊销，不能再使用。"
+    en = "This device has been revoked and may no longer be used."
+    remedy_zh = "设备上保存的数据将被清除；如需继续使用，请重新登录登记，或联系管理员。"
+    remedy_en = "What it holds is wiped; sign in again to register it anew, or ask an administrator."
+
+
 class SignInRefusedError(YzgeoError):
     """The name or the password is wrong, or the account is locked; the answer does not say which."""
 

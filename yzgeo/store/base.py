@@ -23,7 +23,7 @@ from yzgeo.ledger import Event
 
 from .people import Account as Account  # noqa: PLC0414 - part of this interface
 from .people import PeopleStore
-from .phones import ConflictStore
+from .phones import ConflictStore, DeviceStore
 
 Value = str | int | float | bool | None
 BBox = tuple[float, float, float, float]
@@ -334,6 +334,10 @@ class Store(Protocol):
     @property
     def conflicts(self) -> ConflictStore:
         """What phones sent and others contradict, and what was decided."""
+
+    @property
+    def devices(self) -> DeviceStore:
+        """Phones that have asked for anything."""
 
     def close(self) -> None:
         """Release every connection."""

@@ -41,6 +41,7 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("yzgeo_audit", "number"),
     ("yzgeo_conflict", "number"),
     ("yzgeo_conflict_evidence", "sha256, id"),
+    ("yzgeo_device", "id, actor"),
 )
 _PAGE = 5_000
 _OWN_META = frozenset({"catalogue_digest"})  # how a store was brought up to the catalogue is its own matter

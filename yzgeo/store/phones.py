@@ -111,3 +111,33 @@ class ConflictStore(Protocol):
         self, conflict_id: str, judge: Judge, *, keep: Keep, reason: str, by: str, office_revision: int, deed: Deed
     ) -> KeptConflict:
         """Decide a conflict in one transaction: the entries of the ledger, the decision and the audit, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A phone in the hands of an account; ``id`` is what the phone made for itself."""
+
+    id: str
+    actor: str
+    label: str
+    first_seen: datetime
+    last_seen: datetime
+    revoked_at: datetime | None = None
+    revoked_by: str | None = None
+
+
+@runtime_checkable
+class DeviceStore(Protocol):
+    """Phones that have asked for anything, and those that may not ask any more."""
+
+    def of(self, device_id: str) -> Sequence[Device]:
+        """List a phone once for each account that has used it."""
+
+    def see(self, device: Device, *, deed: Deed) -> None:
+        """Note that a phone was seen: with a line of the audit the first time, its latest time afterwards."""
+
+    def find(self, actor: str | None = None) -> Sequence[Device]:
+        """List the phones of an account, or of all, latest seen first."""
+
+    def revoke(self, device_id: str, *, actor: str | None, by: str, deed: Deed) -> int:
+        """Shut a phone out for an account, or for all that have used it; return how many were in."""

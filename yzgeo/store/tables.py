@@ -10,6 +10,7 @@ from yzgeo.catalogue import Catalogue
 from . import accounts
 from .base import Account
 from .conflicts import StoredConflicts
+from .devices import StoredDevices
 from .dialect import Access, Connection
 from .grants import GeoPackagePeople
 from .layers import GeoPackageLayers
@@ -23,6 +24,7 @@ class TableStore(GeoPackageLayers):
         super().__init__(connections, catalogue, clock=clock)
         self.ledger = GeoPackageLedger(connections, catalogue, clock=clock)
         self.conflicts = StoredConflicts(connections, catalogue, clock=clock)
+        self.devices = StoredDevices(connections, clock=clock)
         self.people = GeoPackagePeople(connections, clock=clock)
 
     @property

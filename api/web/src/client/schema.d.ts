@@ -976,6 +976,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Devices
+         * @description The caller's phones; for an administrator everyone's.
+         */
+        get: operations["devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Device
+         * @description Shut a phone out: it forgets everything it holds at its next contact.
+         */
+        delete: operations["revoke_device"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/imports": {
         parameters: {
             query?: never;
@@ -2673,6 +2713,48 @@ export interface components {
             reason: string;
             /** Office Revision */
             office_revision: number;
+        };
+        /**
+         * DeviceRevoked
+         * @description For how many accounts the phone was not shut out yet.
+         */
+        DeviceRevoked: {
+            /** Revoked */
+            revoked: number;
+        };
+        /**
+         * DeviceTold
+         * @description A phone in the hands of an account; shut out since ``revoked_at``.
+         */
+        DeviceTold: {
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+            /** Actor */
+            actor: string;
+            /**
+             * First Seen
+             * Format: date-time
+             */
+            first_seen: string;
+            /**
+             * Last Seen
+             * Format: date-time
+             */
+            last_seen: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Revoked By */
+            revoked_by: string | null;
+        };
+        /**
+         * Devices
+         * @description Phones, latest seen first.
+         */
+        Devices: {
+            /** Devices */
+            devices: components["schemas"]["DeviceTold"][];
         };
         /**
          * District
@@ -7489,7 +7571,10 @@ export interface operations {
     attach: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Id that the phone made for itself */
+                "x-yzgeo-device"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7525,7 +7610,10 @@ export interface operations {
                 /** @description A small picture instead of the whole */
                 size?: "full" | "thumb";
             };
-            header?: never;
+            header?: {
+                /** @description Id that the phone made for itself */
+                "x-yzgeo-device"?: string | null;
+            };
             path: {
                 sha256: string;
             };
@@ -7667,7 +7755,10 @@ export interface operations {
                 /** @description Token of the answer before */
                 since?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description Id that the phone made for itself */
+                "x-yzgeo-device"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7696,7 +7787,10 @@ export interface operations {
     sync_push: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Id that the phone made for itself */
+                "x-yzgeo-device"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7729,7 +7823,10 @@ export interface operations {
     sync_size: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Id that the phone made for itself */
+                "x-yzgeo-device"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7852,6 +7949,66 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceRevoked"];
                 };
             };
             /** @description A refusal */
