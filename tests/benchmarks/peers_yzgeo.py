@@ -1,0 +1,20 @@
+"""The service as `bench_peers.py` runs it: as it is, or without memory of tiles and items."""
+
+from __future__ import annotations
+
+import os
+
+from fastapi import FastAPI
+
+from api.main import from_environment
+from yzgeo.workflows.tiles import ByteCache, TileMaker
+
+
+def application() -> FastAPI:
+    """The real application, for uvicorn."""
+    app = from_environment()
+    if os.environ.get("PEERS_COLD"):
+        context = app.state.context
+        context.tiles = TileMaker(context.store, most_bytes=0)
+        context.items = ByteCache(0)
+    return app
