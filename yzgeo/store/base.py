@@ -244,6 +244,20 @@ Judge = Callable[[Sequence[Event], Feature, datetime], None]
 
 
 @runtime_checkable
+class EncodesTiles(Protocol):
+    """A store that can encode vector tiles itself, where shapes are only clipped and rounded."""
+
+    def plain_tile(
+        self, layer: str, place: tuple[int, int, int], *, fields: Sequence[str], own: Sequence[str] | None
+    ) -> tuple[int, bytes | None]:
+        """
+        Encode the present state of a tile (zoom, row, column) and tell its revision.
+
+        None if the store leaves this tile to the caller. Only ``fields`` and ``uid`` are read.
+        """
+
+
+@runtime_checkable
 class LedgerStore(Protocol):
     """The ledger of a district: it only grows. Stage columns and measures of the layers follow from it."""
 

@@ -18,7 +18,7 @@ from yzgeo import stages, tiles
 from yzgeo.access import Role
 from yzgeo.catalogue import Catalogue, Layer
 from yzgeo.generalising import CLUSTER_SUFFIX, treatment
-from yzgeo.store.base import Query, Store, Value
+from yzgeo.store.base import EncodesTiles, Query, Store, Value
 
 from .overview import visible_fields
 
@@ -193,6 +193,11 @@ class TileMaker:
         layer_id, revision, z, row, col, fields, day, _, own = key
         if day is not None:
             return encode(self._store, layer_id, z, row, col, revision=None, fields=fields, day=day, own=own)
+        layer = self._store.catalogue.layer(layer_id)
+        if isinstance(self._store, EncodesTiles) and treatment(layer, z).plain and not _has_labels(layer, z):
+            seen, encoded = self._store.plain_tile(layer_id, (z, row, col), fields=fields, own=own)
+            if seen == revision and encoded is not None:
+                return encoded
         if revision == self._store.revision(layer_id):
             # The live table answers faster than the history. A write in between would give the wrong state.
             raw = encode(self._store, layer_id, z, row, col, revision=None, fields=fields, own=own)

@@ -215,6 +215,8 @@ class ServerConnections:
 
     @staticmethod
     def _configure(raw: psycopg.Connection[TupleRow]) -> None:
+        # Geometry functions are rated dear, so the server would compile small questions for longer than they take.
+        raw.execute("SET jit = off")
         found = TypeInfo.fetch(raw, "geometry")
         if found is not None:
             raw.adapters.register_loader(found.oid, GeometryLoader)

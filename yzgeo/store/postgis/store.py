@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 
+from yzgeo import crs as systems
 from yzgeo.catalogue import Catalogue
 from yzgeo.errors import WorkspaceBrokenError, WorkspaceExistsError, WorkspaceMissingError
 from yzgeo.store import building, copying, timestamps
@@ -19,6 +20,7 @@ from yzgeo.store.sqlite import GeoPackageStore
 from yzgeo.store.tables import TableStore, put_meta, stored_meta
 
 from . import migrations, schema
+from . import tiles as encoding
 from .address import Address, parse
 from .connections import ServerConnection, ServerConnections, translated
 from .dialect import ServerDialect
@@ -40,6 +42,7 @@ class PostGISStore(TableStore):
         self.address = address
         self._server = ServerConnections(address, tables_of_the_file.srs_id(catalogue), busy_timeout_s=busy_timeout_s)
         super().__init__(self._server, catalogue, clock=clock)
+        self._in_degrees = systems.parse(catalogue.district.storage_crs).is_geographic
 
     @classmethod
     def create(
@@ -125,6 +128,34 @@ class PostGISStore(TableStore):
             store.close()
             raise
         return store
+
+    def plain_tile(
+        self, layer: str, place: tuple[int, int, int], *, fields: Sequence[str], own: Sequence[str] | None
+    ) -> tuple[int, bytes | None]:
+        """
+        Encode the present state of a tile where shapes are only clipped and rounded.
+
+        Parameters
+        ----------
+        layer
+            Id of the layer.
+        place
+            Zoom, row and column.
+        fields
+            Ids of the fields that become properties; no other is read.
+        own
+            Only features in these street offices; all if not given.
+
+        Returns
+        -------
+        tuple
+            The layer's revision, and the tile; None where our own encoder is needed.
+        """
+        spec = self.catalogue.layer(layer)
+        if place[0] < encoding.LEAST_ZOOM or spec.spec.geometry == "none" or not self._in_degrees:
+            return self.revision(layer), None
+        with self._server.read() as reader:
+            return encoding.encode(reader.connection, spec, place, fields=fields, own=own)
 
     def close(self) -> None:
         """Release every connection."""
