@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 from argon2 import PasswordHasher
 
 from yzgeo.catalogue import Catalogue
+from yzgeo.store import blobs
 from yzgeo.store.base import Account, Store
 from yzgeo.store.opening import create_store, open_store
 from yzgeo.store.postgis.address import parse
@@ -30,6 +33,34 @@ FILE_ONLY = {
 }
 
 
+def in_file(path: Path, *statements: str, rules: bool) -> list[Any]:
+    """Run statements behind a store's back and give the rows of the last; without ``rules`` no trigger forbids them."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        blobs.register_functions(connection)
+        kept = []
+        if not rules:
+            wanted = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name GLOB 'yzgeo_*_no_*'"
+            kept = connection.execute(wanted).fetchall()
+        for name, _ in kept:
+            connection.execute(f"DROP TRIGGER {name}")
+        rows = [connection.execute(statement).fetchall() for statement in statements]
+        for _, rule in kept:
+            connection.execute(rule)
+        return rows[-1]
+    finally:
+        connection.close()
+
+
+def in_schema(url: str, *statements: str, rules: bool) -> list[Any]:
+    """Do the same on a server."""
+    with psycopg.connect(parse(url).conninfo) as raw:
+        if not rules:
+            raw.execute("SET session_replication_role = replica")
+        cursors = [raw.execute(statement.encode()) for statement in statements]
+        return cursors[-1].fetchall() if cursors[-1].description else []
+
+
 @dataclass(frozen=True)
 class Premises:
     """A district that a test may change: its folder, and the address of its database if it is not in the folder."""
@@ -45,6 +76,13 @@ class Premises:
     def store(self) -> Store:
         """Open its store once more."""
         return open_store(self.url or self.folder, self.catalogue)
+
+    def tamper(self, *statements: str) -> None:
+        """Change it behind the store's back, as no program of ours does."""
+        if self.url is None:
+            in_file(self.folder / "yzgeo.gpkg", *statements, rules=False)
+        else:
+            in_schema(self.url, *statements, rules=False)
 
     def holds(self, text: str) -> bool:
         """Tell whether a piece of text stands anywhere in its database."""

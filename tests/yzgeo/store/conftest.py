@@ -14,6 +14,7 @@ import geopandas as gpd
 import pytest
 import yaml
 
+from tests.stores import in_file, in_schema
 from yzgeo.catalogue import Catalogue, load
 from yzgeo.store.base import Provenance, Store
 from yzgeo.store.postgis.store import PostGISStore
@@ -143,6 +144,15 @@ class Backend(Protocol):
 
     def reopen(self, catalogue: Catalogue) -> Store: ...
 
+    def look(self, statement: str) -> list[Any]:
+        """Ask the database without the store."""
+
+    def tamper(self, *statements: str) -> None:
+        """Change it behind the store's back, past its triggers."""
+
+    def sibling(self) -> Backend:
+        """Give another of the kind, for tests that need many; the first closes it."""
+
     def close(self) -> None: ...
 
 
@@ -151,6 +161,7 @@ class GeoPackageBackend:
         self.folder = folder
         self.clock = clock
         self.opened: list[Store] = []
+        self.siblings: list[GeoPackageBackend] = []
 
     def create(self, catalogue: Catalogue) -> Store:
         self.opened.append(GeoPackageStore.create(self.folder, catalogue, clock=self.clock))
@@ -160,9 +171,19 @@ class GeoPackageBackend:
         self.opened.append(GeoPackageStore.open(self.folder, catalogue, clock=self.clock))
         return self.opened[-1]
 
+    def look(self, statement: str) -> list[Any]:
+        return in_file(self.folder / "yzgeo.gpkg", statement, rules=True)
+
+    def tamper(self, *statements: str) -> None:
+        in_file(self.folder / "yzgeo.gpkg", *statements, rules=False)
+
+    def sibling(self) -> GeoPackageBackend:
+        self.siblings.append(GeoPackageBackend(self.folder.with_name(f"sibling-{uuid4().hex}"), self.clock))
+        return self.siblings[-1]
+
     def close(self) -> None:
-        for store in self.opened:
-            store.close()
+        for each in (*self.opened, *self.siblings):
+            each.close()
 
 
 class PostGISBackend:
@@ -172,6 +193,7 @@ class PostGISBackend:
         self.url = f"{server}?schema=t{uuid4().hex}"
         self.clock = clock
         self.opened: list[Store] = []
+        self.siblings: list[PostGISBackend] = []
 
     def create(self, catalogue: Catalogue) -> Store:
         self.opened.append(PostGISStore.create(self.url, catalogue, clock=self.clock))
@@ -181,15 +203,25 @@ class PostGISBackend:
         self.opened.append(PostGISStore.open(self.url, catalogue, clock=self.clock))
         return self.opened[-1]
 
+    def look(self, statement: str) -> list[Any]:
+        return in_schema(self.url, statement, rules=True)
+
+    def tamper(self, *statements: str) -> None:
+        in_schema(self.url, *statements, rules=False)
+
+    def sibling(self) -> PostGISBackend:
+        self.siblings.append(PostGISBackend(self.url.partition("?")[0], self.clock))
+        return self.siblings[-1]
+
     def close(self) -> None:
-        for store in self.opened:
-            store.close()
+        for each in (*self.opened, *self.siblings):
+            each.close()
 
 
-@pytest.fixture(params=["geopackage", "postgis"])
-def backend(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Backend]:
+@pytest.fixture
+def backend(request: pytest.FixtureRequest, store_kind: str, tmp_path: Path, clock: Clock) -> Iterator[Backend]:
     made: GeoPackageBackend | PostGISBackend
-    if request.param == "geopackage":
+    if store_kind == "geopackage":
         made = GeoPackageBackend(tmp_path / "workspace", clock)
     else:
         made = PostGISBackend(request.getfixturevalue("postgis_server"), clock)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
+from contextlib import closing
 
 import geopandas as gpd
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point
 
-from tests.yzgeo.store.conftest import BY
+from tests.yzgeo.store.conftest import BY, Backend
 from yzgeo.catalogue import Catalogue
-from yzgeo.store.base import Query
-from yzgeo.store.sqlite import GeoPackageStore
+from yzgeo.store.base import Query, Store
 
 UIDS = ["u0", "u1", "u2", "u3", "u4"]
 Row = tuple[str | None, int | None, tuple[int, int] | None]
@@ -40,7 +38,7 @@ def to_frame(put: Model) -> gpd.GeoDataFrame:
     )
 
 
-def read(store: GeoPackageStore, query: Query) -> Model:
+def read(store: Store, query: Query) -> Model:
     found = store.rows("spot", query)
     assert store.count("spot", query) == len(found.uids)
     state: Model = {}
@@ -54,10 +52,11 @@ def read(store: GeoPackageStore, query: Query) -> Model:
 
 
 @given(batches)
-@settings(max_examples=15, deadline=None)
-def test_the_state_at_every_revision_equals_the_model(tiny: Catalogue, writes: list[tuple[Model, set[str]]]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        store = GeoPackageStore.create(Path(folder), tiny)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_state_at_every_revision_equals_the_model(
+    backend: Backend, tiny: Catalogue, writes: list[tuple[Model, set[str]]]
+) -> None:
+    with closing(backend.sibling().create(tiny)) as store:
         states: list[Model] = [{}]
         kinds: list[dict[str, str]] = [{}]
         for put, wanted in writes:
@@ -88,4 +87,3 @@ def test_the_state_at_every_revision_equals_the_model(tiny: Catalogue, writes: l
             made = [revision for revision, kind in enumerate(kinds) if kind.get(uid) in {"insert", "update"}]
             assert [version.revision for version in store.history("spot", uid)] == made[::-1]
         store.check()
-        store.close()

@@ -280,12 +280,10 @@ ANY = st.builds(
 )
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_replay_equals_projection_on_every_day(
-    staged: Catalogue, events: list[Event], days: list[int], tmp_path_factory
+    staged: Catalogue, backend: Backend, events: list[Event], days: list[int]
 ) -> None:
     """What the door admits is folded to the same stages that the tables give, for the present and for any day."""
-    from yzgeo.store.sqlite import GeoPackageStore
-
-    store = GeoPackageStore.create(tmp_path_factory.mktemp("any"), staged)
+    store = backend.sibling().create(staged)
     table = staged.layer("work").stage_table
     assert table is not None
     store.write("work", put=works(2), provenance=BY)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import pytest
 
-from tests.yzgeo.store.conftest import BY, Clock
+from tests.yzgeo.store.conftest import BY, Backend
 from tests.yzgeo.store.ledger_samples import admit, approval, event, staged_catalogue
 from tests.yzgeo.store.test_ledger import works
-from yzgeo.store import blobs
-from yzgeo.store.sqlite import GeoPackageStore
+from yzgeo.store.base import Store
 
 
 @pytest.fixture
-def folder(tmp_path: Path, clock: Clock) -> Path:
-    store = GeoPackageStore.create(tmp_path / "w", staged_catalogue(tmp_path / "layers"), clock=clock)
+def store(backend: Backend, tmp_path: Path) -> Store:
+    store = backend.create(staged_catalogue(tmp_path / "layers"))
     store.write("work", put=works(), provenance=BY)
     store.ledger.record(event(1, to="works"), admit)
     store.ledger.record(event(2, kind="measure", laid=4.0), admit)
@@ -24,8 +22,7 @@ def folder(tmp_path: Path, clock: Clock) -> Path:
     store.ledger.record(event(4, "w2", to="works"), admit)
     store.ledger.record(event(5, "w2", to="finished", days=2), admit)
     store.ledger.record(approval(6, 5, "w2", days=2), admit)
-    store.close()
-    return tmp_path
+    return store
 
 
 DAMAGE = {
@@ -45,12 +42,8 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("statement", sorted(DAMAGE))
-def test_a_difference_is_found_and_rebuilt(folder: Path, statement: str) -> None:
-    connection = sqlite3.connect(folder / "w" / "yzgeo.gpkg", isolation_level=None)
-    blobs.register_functions(connection)
-    connection.execute(statement)
-    connection.close()
-    store = GeoPackageStore.open(folder / "w", staged_catalogue(folder / "layers"))
+def test_a_difference_is_found_and_rebuilt(store: Store, backend: Backend, statement: str) -> None:
+    backend.tamper(statement)
     verdict = store.ledger.verify()
     assert verdict.broken is None
     assert [(each.uid, each.field) for each in verdict.differences] == [DAMAGE[statement]]
@@ -59,4 +52,3 @@ def test_a_difference_is_found_and_rebuilt(folder: Path, statement: str) -> None
     assert store.ledger.verify().ok
     assert store.ledger.revision() == before
     store.check()
-    store.close()

@@ -7,23 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.yzgeo.store.conftest import BY, Clock
+from tests.yzgeo.store.conftest import BY, Backend, Clock
 from tests.yzgeo.store.ledger_samples import admit, event, staged_catalogue
 from tests.yzgeo.store.test_ledger import works
-from yzgeo.store.sqlite import GeoPackageStore
+from yzgeo.store.base import Store
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> GeoPackageStore:
-    return GeoPackageStore.create(tmp_path / "w", staged_catalogue(tmp_path / "layers"), clock=clock)
+def store(backend: Backend, tmp_path: Path) -> Store:
+    return backend.create(staged_catalogue(tmp_path / "layers"))
 
 
-def stage(store: GeoPackageStore, uid: str = "w1") -> tuple[object, object]:
+def stage(store: Store, uid: str = "w1") -> tuple[object, object]:
     properties = store.feature("work", uid).properties
     return properties["stage"], properties["stage_date"]
 
 
-def test_what_people_recorded_outlasts_an_old_table(store: GeoPackageStore) -> None:
+def test_what_people_recorded_outlasts_an_old_table(store: Store) -> None:
     store.write("work", put=works(), provenance=BY)
     store.ledger.record(event(1, to="works"), admit)
     store.write("work", put=works(name=["甲", "乙", "丙"]), provenance=BY)
@@ -33,7 +33,7 @@ def test_what_people_recorded_outlasts_an_old_table(store: GeoPackageStore) -> N
     assert store.ledger.verify().ok
 
 
-def test_a_later_table_moves_what_only_tables_have_told(store: GeoPackageStore, clock: Clock) -> None:
+def test_a_later_table_moves_what_only_tables_have_told(store: Store, clock: Clock) -> None:
     store.write("work", put=works(stage=["works", "planned", "planned"]), provenance=BY)
     clock.advance(days=30)
     store.write("work", put=works(stage=["finished", "planned", "planned"]), provenance=BY)
@@ -42,7 +42,7 @@ def test_a_later_table_moves_what_only_tables_have_told(store: GeoPackageStore, 
     assert store.ledger.verify().ok
 
 
-def test_a_table_that_puts_a_date_right_replaces_the_earlier_one(store: GeoPackageStore) -> None:
+def test_a_table_that_puts_a_date_right_replaces_the_earlier_one(store: Store) -> None:
     for day in ("2024-03-01", "2024-02-01"):
         put = works(stage=["works", "planned", "planned"], stage_date=[day, None, None])
         store.write("work", put=put, provenance=BY)
@@ -52,7 +52,7 @@ def test_a_table_that_puts_a_date_right_replaces_the_earlier_one(store: GeoPacka
     assert store.ledger.verify().ok
 
 
-def test_facts_replace_the_illustrative_story(store: GeoPackageStore) -> None:
+def test_facts_replace_the_illustrative_story(store: Store) -> None:
     invented = works(data_status=["illustrative"] * 3, stage=["works", "works", "planned"])
     store.write("work", put=invented, provenance=BY)
     assert all(each.payload["illustrative"] for each in store.ledger.chain())
@@ -65,14 +65,14 @@ def test_facts_replace_the_illustrative_story(store: GeoPackageStore) -> None:
     assert store.ledger.verify().ok
 
 
-def test_the_same_table_again_says_nothing_new(store: GeoPackageStore) -> None:
+def test_the_same_table_again_says_nothing_new(store: Store) -> None:
     put = works(stage=["works", "planned", "planned"])
     store.write("work", put=put, provenance=BY)
     assert store.write("work", put=put, provenance=BY).id == ""
     assert store.ledger.revision() == 1
 
 
-def test_going_on_from_what_a_table_said(store: GeoPackageStore) -> None:
+def test_going_on_from_what_a_table_said(store: Store) -> None:
     put = works(stage=["paused", "works", "planned"], stage_date=[None, "2023-01-01", None])
     store.write("work", put=put, provenance=BY)
     store.ledger.record(event(1, to="works"), admit)
@@ -82,13 +82,13 @@ def test_going_on_from_what_a_table_said(store: GeoPackageStore) -> None:
     assert store.ledger.verify().ok
 
 
-def test_an_unknown_stage_is_left_to_the_import_desk(store: GeoPackageStore) -> None:
+def test_an_unknown_stage_is_left_to_the_import_desk(store: Store) -> None:
     store.write("work", put=works(stage=["elsewhere", None, "planned"]), provenance=BY)
     assert store.ledger.revision() == 0
     assert [each.field for each in store.ledger.verify().differences] == ["stage"]
 
 
-def test_an_empty_cell_leaves_what_the_ledger_says(store: GeoPackageStore) -> None:
+def test_an_empty_cell_leaves_what_the_ledger_says(store: Store) -> None:
     store.write("work", put=works(stage=["works", "works", None]), provenance=BY)
     store.write("work", put=works(stage=[None, "works", None], name=["甲", "乙", "丙"]), provenance=BY)
     assert stage(store)[0] == "works"
@@ -96,7 +96,7 @@ def test_an_empty_cell_leaves_what_the_ledger_says(store: GeoPackageStore) -> No
     assert store.ledger.verify().ok
 
 
-def test_a_fact_without_a_stage_still_ends_the_illustrative_story(store: GeoPackageStore) -> None:
+def test_a_fact_without_a_stage_still_ends_the_illustrative_story(store: Store) -> None:
     store.write("work", put=works(data_status=["illustrative"] * 3, stage=["works"] * 3), provenance=BY)
     store.write("work", put=works(stage=[None] * 3), provenance=BY)
     assert stage(store) == ("planned", None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -13,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
-from tests.yzgeo.store.conftest import BY, Backend, Clock, GeoPackageBackend, frame
+from tests.yzgeo.store.conftest import BY, Backend, Clock, frame
 from tests.yzgeo.store.ledger_samples import admit, event, staged_catalogue
 from tests.yzgeo.store.test_ledger import works
 from yzgeo.catalogue import Catalogue
@@ -321,12 +320,10 @@ def test_undoing_all_writes_leads_back_to_every_state(
     writes: list[dict[str, Any]],
     data: st.DataObject,
     staged: Catalogue,
-    tmp_path_factory: pytest.TempPathFactory,
+    backend: Backend,
+    clock: Clock,
 ) -> None:
-    folder: Path = tmp_path_factory.mktemp("undo") / "w"
-    clock = Clock()
-    backend = GeoPackageBackend(folder, clock)
-    store = backend.create(staged)
+    store = backend.sibling().create(staged)
     course: list[tuple[str, dict[str, Any]]] = []
     for each in writes:
         before = told(store)
@@ -346,4 +343,4 @@ def test_undoing_all_writes_leads_back_to_every_state(
             assert told(store) == before
     assert store.ledger.verify().ok
     store.check()
-    backend.close()
+    store.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +12,13 @@ import geopandas as gpd
 import pytest
 from shapely.geometry import box
 
+from tests.stores import Premises
 from yzgeo.access import Role
 from yzgeo.catalogue import Catalogue, feature_uid
 from yzgeo.ledger import ZONE, Place
 from yzgeo.store.base import Attachment, Provenance, Store
-from yzgeo.store.sqlite import GeoPackageStore
 from yzgeo.workflows import progress
-from yzgeo.workflows.workspace import open_workspace, prepare_frame
+from yzgeo.workflows.workspace import prepare_frame
 
 LAYER = "shantytown_parcel"
 PHOTO = "a" * 64
@@ -50,9 +49,9 @@ def draft(
 
 
 @pytest.fixture
-def store(tmp_path: Path, catalogue: Catalogue) -> Iterator[Store]:
+def store(premises: Premises, catalogue: Catalogue) -> Iterator[Store]:
     """Two parcels of 10,000 m2 with 20 households, in two street offices; the second is due at the end of 2023."""
-    made = GeoPackageStore.create(tmp_path / "w", catalogue)
+    made = premises.store()
     frame = gpd.GeoDataFrame(
         {
             "code": ["A1", "A2"],
@@ -77,9 +76,9 @@ def store(tmp_path: Path, catalogue: Catalogue) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="session")
-def demo(demo_workspace: Path, catalogue: Catalogue) -> Iterator[Store]:
+def demo(demo_premises: Premises) -> Iterator[Store]:
     """The illustrative district; read only."""
-    with open_workspace(demo_workspace, catalogue) as opened:
+    with demo_premises.workspace() as opened:
         yield opened.store
 
 

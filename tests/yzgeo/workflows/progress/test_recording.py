@@ -5,10 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
+from tests.stores import Premises
 from tests.yzgeo.workflows.progress.conftest import (
     CHEN,
     FIRST,
@@ -23,10 +23,8 @@ from tests.yzgeo.workflows.progress.conftest import (
     here,
 )
 from yzgeo.access import Role
-from yzgeo.catalogue import Catalogue
 from yzgeo.errors import ConflictError, EventRefusedError, FeatureUnknownError, ForbiddenError, LayerUnknownError
 from yzgeo.store.base import Attachment, Store
-from yzgeo.store.sqlite import GeoPackageStore
 from yzgeo.workflows import progress
 
 
@@ -141,10 +139,8 @@ def test_the_story_of_a_demolition(store: Store) -> None:
     assert progress.feature_stage(store, LAYER, FIRST, NOBODY)["stage"]["id"] == "demolished"
 
 
-def test_of_all_who_write_on_one_revision_exactly_one_is_recorded(
-    store: Store, tmp_path: Path, catalogue: Catalogue
-) -> None:
-    """200 conditional writes from 8 threads through two stores of one file, which share no lock of ours."""
+def test_of_all_who_write_on_one_revision_exactly_one_is_recorded(store: Store, premises: Premises) -> None:
+    """200 conditional writes from 8 threads through two stores of one district, which share no lock of ours."""
 
     named: set[tuple[bool, object]] = set()
 
@@ -160,7 +156,7 @@ def test_of_all_who_write_on_one_revision_exactly_one_is_recorded(
             outcomes.append((seen, opened.ledger.event(told.id) is not None))
         return outcomes
 
-    other = GeoPackageStore.open(tmp_path / "w", catalogue)
+    other = premises.store()
     with ThreadPoolExecutor(8) as pool:
         asked = [pool.submit(attempts, (store, other)[number % 2], number) for number in range(8)]
         outcomes = [outcome for each in asked for outcome in each.result()]

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
-
+from tests.stores import Premises
 from tests.yzgeo.workflows.progress.conftest import FIRST, LAYER, clear
-from yzgeo.store import blobs
 from yzgeo.store.base import Store
 from yzgeo.workflows import progress
-
-
-def damage(folder: Path, *statements: str) -> None:
-    connection = sqlite3.connect(folder / "w" / "yzgeo.gpkg", isolation_level=None)
-    blobs.register_functions(connection)
-    for statement in statements:
-        connection.execute(statement)
-    connection.close()
 
 
 def test_all_is_well(store: Store) -> None:
@@ -26,22 +15,18 @@ def test_all_is_well(store: Store) -> None:
     assert len(found["head"]) == 64
 
 
-def test_a_broken_chain_is_named(store: Store, tmp_path: Path) -> None:
+def test_a_broken_chain_is_named(store: Store, premises: Premises) -> None:
     clear(store, FIRST, start=1)
-    damage(
-        tmp_path,
-        "DROP TRIGGER yzgeo_ledger_no_update",
-        "UPDATE yzgeo_ledger SET actor = 'somebody' WHERE sequence = 4",
-    )
+    premises.tamper("UPDATE yzgeo_ledger SET actor = 'somebody' WHERE sequence = 4")
     found = progress.verify(store)
     assert not found["ok"]
     assert (found["broken"]["position"], found["broken"]["reason"]) == (4, "content")
     assert "不同" in found["broken"]["message"]
 
 
-def test_a_layer_that_says_otherwise_is_put_right(store: Store, tmp_path: Path) -> None:
+def test_a_layer_that_says_otherwise_is_put_right(store: Store, premises: Premises) -> None:
     clear(store, FIRST, start=1)
-    damage(tmp_path, f"UPDATE {LAYER} SET stage = 'reused' WHERE code = 'A1'")
+    premises.tamper(f"UPDATE {LAYER} SET stage = 'reused' WHERE code = 'A1'")
     [difference] = progress.verify(store)["differences"]
     assert (difference["stored"], difference["expected"]) == ("reused", "cleared")
     found = progress.rebuild(store)
