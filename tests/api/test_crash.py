@@ -2,70 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import random
-import shutil
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from uuid import UUID
 
 import httpx
 import pytest
 
-from yzgeo.catalogue import Catalogue
+from tests.api.servers import Server
+from tests.stores import Premises
 from yzgeo.workflows import grants
 from yzgeo.workflows.accounts import By
-from yzgeo.workflows.workspace import open_workspace
 
 CLIENTS = 8
 EACH = 63
-KILLS = 4
+KILLS = 3
 LAYER = "shantytown_parcel"
-ROOT = Path(__file__).parents[2]
-
-
-class Server:
-    """The service as an operator runs it, in a process of its own that can be killed and started again."""
-
-    def __init__(self, workspace: Path) -> None:
-        with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as found:
-            self._port = found.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self._port}"
-        self._workspace = workspace
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("YZGEO_")}
-        words = [sys.executable, "-m", "uvicorn", "api.main:from_environment", "--factory", "--port", str(self._port)]
-        until = time.monotonic() + 150
-        while time.monotonic() < until:
-            # The port may be lent out as somebody's outgoing one for a moment; then the server ends at once.
-            if self._process is None or self._process.poll() is not None:
-                self._process = subprocess.Popen(
-                    [*words, "--log-level", "warning", "--no-access-log"],
-                    cwd=ROOT,
-                    env={**kept, "YZGEO_WORKSPACE": str(self._workspace)},
-                )
-            with contextlib.suppress(httpx.HTTPError):
-                if httpx.get(f"{self.url}/readyz").status_code == 200:
-                    return
-            time.sleep(0.05)
-        self._process.kill()  # type: ignore[union-attr]
-        self._process.wait()  # type: ignore[union-attr]
-        pytest.fail("the server does not answer")
-
-    def kill(self) -> None:
-        """As a power cut does: no signal can be caught, nothing is put in order."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
 
 
 @dataclass
@@ -112,12 +67,8 @@ def write(url: str, writer: Writer, uids: list[str]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_what_was_acknowledged_over_http_is_there_exactly_once(
-    small_workspace: Path, tmp_path: Path, catalogue: Catalogue
-) -> None:
-    folder = tmp_path / "workspace"
-    shutil.copytree(small_workspace, folder)
-    with open_workspace(folder, catalogue) as opened:
+def test_what_was_acknowledged_over_http_is_there_exactly_once(premises: Premises) -> None:
+    with premises.workspace() as opened:
         uids = [str(uid) for uid in opened.store.rows(LAYER).uids[:4]]
         account = opened.store.account("planner")
         assert account is not None
@@ -126,7 +77,7 @@ def test_what_was_acknowledged_over_http_is_there_exactly_once(
             for number in range(CLIENTS)
         ]
         before = opened.store.ledger.verify()  # the fixture's projection has differences of its own
-    server, chance = Server(folder), random.Random(7)
+    server, chance = Server(premises.environment), random.Random(7)
     server.start()
     threads = [threading.Thread(target=write, args=(server.url, writer, uids)) for writer in writers]
     for thread in threads:
@@ -148,7 +99,7 @@ def test_what_was_acknowledged_over_http_is_there_exactly_once(
     assert killed == KILLS, "each kill met clients at work"
     promised = {key: proof for writer in writers for key, proof in writer.acknowledged.items()}
     assert len(promised) == CLIENTS * EACH
-    with open_workspace(folder, catalogue) as opened:
+    with premises.workspace() as opened:
         chain = list(opened.store.ledger.chain())
         counts = Counter(event.id for event in chain)
         hashes = {event.id: event.hash for event in chain}

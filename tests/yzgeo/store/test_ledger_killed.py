@@ -19,8 +19,8 @@ from tests.yzgeo.store.test_ledger import works
 from yzgeo.store.sqlite import GeoPackageStore
 
 CLIENTS = 8
-EVENTS = 500
-KILLS_PER_CLIENT = 3
+EVENTS = 150
+KILLS_PER_CLIENT = 1  # each takes the start of a process, and there are eight clients
 ROOT = Path(__file__).parents[3]
 
 # A client process: records its events one by one, says so after each, and goes on from where it is told to.
