@@ -139,17 +139,25 @@ async def item(request: Request) -> Response:
 
 
 def _page(context: Context, layer: Layer, asked: Asked) -> bytes:
+    written = (
+        served.written_page(context.store, layer, asked.query, fields=asked.fields) if asked.crs == CRS84 else None
+    )
+    if written is not None:
+        matched, returned, features = written
+        return b"".join((dumps(_page_head(asked, matched, returned))[:-1], b',"features":[', features, b"]}"))
     rows, matched = served.page(context.store, layer, asked.query, fields=asked.fields)
-    features = _features(rows, asked.fields, asked.crs, context)
-    content = {
+    made = _features(rows, asked.fields, asked.crs, context)
+    return dumps({**_page_head(asked, matched, len(made)), "features": made})
+
+
+def _page_head(asked: Asked, matched: int, returned: int) -> dict[str, Any]:
+    return {
         "type": "FeatureCollection",
         "timeStamp": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "numberMatched": matched,
-        "numberReturned": len(features),
-        "links": _page_links(asked, matched, len(features)),
-        "features": features,
+        "numberReturned": returned,
+        "links": _page_links(asked, matched, returned),
     }
-    return dumps(content)
 
 
 def _page_links(asked: Asked, matched: int, returned: int) -> list[dict[str, str]]:

@@ -15,11 +15,12 @@ from yzgeo.catalogue import Catalogue
 from yzgeo.errors import WorkspaceBrokenError, WorkspaceExistsError, WorkspaceMissingError
 from yzgeo.store import building, copying, timestamps
 from yzgeo.store import schema as tables_of_the_file
+from yzgeo.store.base import Query
 from yzgeo.store.identifiers import history_table, quote
 from yzgeo.store.sqlite import GeoPackageStore
 from yzgeo.store.tables import TableStore, put_meta, stored_meta
 
-from . import migrations, schema
+from . import features, migrations, schema
 from . import tiles as encoding
 from .address import Address, parse
 from .connections import ServerConnection, ServerConnections, translated
@@ -156,6 +157,31 @@ class PostGISStore(TableStore):
             return self.revision(layer), None
         with self._server.read() as reader:
             return encoding.encode(reader.connection, spec, place, fields=fields, own=own)
+
+    def geojson_page(self, layer: str, query: Query, *, fields: Sequence[str]) -> tuple[int, int, bytes] | None:
+        """
+        Write a page of features as GeoJSON in degrees, longitude first.
+
+        Parameters
+        ----------
+        layer
+            Id of the layer.
+        query
+            What is asked; the geometries themselves meet ``bbox``.
+        fields
+            Ids of the fields wanted; no other is read for the answer.
+
+        Returns
+        -------
+        tuple or None
+            The number of matches, the number of features, and the features, separated by commas; None where rows are
+            needed: for an earlier state, and in another order than that of entry.
+        """
+        spec = self.catalogue.layer(layer)
+        if not features.takes(query) or not self._in_degrees:
+            return None
+        with self._server.read() as reader:
+            return features.page(reader.connection, spec, query, fields=fields)
 
     def close(self) -> None:
         """Release every connection."""

@@ -1,0 +1,109 @@
+"""Pages that PostGIS writes say what the rows say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import shapely
+
+from tests.yzgeo.store.conftest import Clock
+from yzgeo.catalogue import Catalogue
+from yzgeo.filters import parse
+from yzgeo.store.base import Provenance, Query
+from yzgeo.store.postgis.store import PostGISStore
+from yzgeo.workflows.workspace import prepare_frame
+
+LAYER = "residential_building"
+
+
+@pytest.fixture(scope="module")
+def served(postgis_server: str, catalogue: Catalogue) -> Iterator[PostGISStore]:
+    import geopandas as gpd
+
+    made = PostGISStore.create(f"{postgis_server}?schema=tfeatures", catalogue)
+    rng = np.random.default_rng(3)
+    count = 400
+    x, y = 123.8 + rng.uniform(0, 0.02, count), 42.25 + rng.uniform(0, 0.02, count)
+    shapes = shapely.box(x, y, x + rng.uniform(1e-5, 4e-4, count), y + 2e-4)
+    shapes[7] = None
+    shapes[8] = shapely.MultiPolygon([shapes[9], shapes[10]])
+    values = {
+        "code": [f"B{number}" for number in range(count)],
+        "name": [f'楼 "{number}" \\ \n' if number % 3 else None for number in range(count)],
+        "data_status": "illustrative",
+        "source": "test",
+        "floors": rng.integers(1, 9, count),
+        "residents": np.round(rng.uniform(0, 1e5, count), 3),
+        "footprint_m2": rng.uniform(0, 1e3, count),
+        "elevator": [None if number % 5 == 0 else bool(number % 2) for number in range(count)],
+    }
+    frame = gpd.GeoDataFrame(values, geometry=shapes, crs="EPSG:4490")
+    put = prepare_frame(catalogue.layer(LAYER), frame, "EPSG:4490")
+    made.write(LAYER, put=put, provenance=Provenance("t", "t"))
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("bbox", "condition"),
+    [
+        (None, None),
+        ((123.805, 42.255, 123.81, 42.262), None),
+        ((123.805, 42.255, 123.8050001, 42.2700001), None),
+        ((123.7, 42.2, 123.9, 42.4), None),
+        ((123.805, 42.255, 123.815, 42.262), "floors > 4 AND elevator = true"),
+        (None, "floors > 4"),
+        ((10.0, 10.0, 11.0, 11.0), None),
+    ],
+)
+def test_as_the_rows_say(
+    served: PostGISStore, catalogue: Catalogue, bbox: tuple[float, float, float, float] | None, condition: str | None
+) -> None:
+    layer = catalogue.layer(LAYER)
+    fields = ("name", "floors", "footprint_m2", "elevator")
+    where = None
+    if condition:
+        where = parse(
+            condition,
+            layer,
+            fields=fields,
+            language="cql2-text",
+            filter_crs="EPSG:4326",
+            storage_crs="EPSG:4490",
+            north_first=False,
+        )
+    found = served.geojson_page(LAYER, Query(bbox=bbox, where=where, limit=60, offset=3), fields=fields)
+    assert found is not None
+    matched, returned, text = found
+    features = json.loads(b"[" + text + b"]")
+    rows = served.rows(LAYER, Query(bbox=bbox, where=where), fields=fields)
+    shapes = np.asarray(shapely.from_wkb(np.array(rows.wkb, dtype=object)), dtype=object)
+    met = np.arange(len(shapes)) if bbox is None else np.flatnonzero(shapely.intersects(shapes, shapely.box(*bbox)))
+    assert (matched, returned) == (len(met), len(met[3:63]))
+    assert [each["id"] for each in features] == [rows.uids[index] for index in met[3:63]]
+    for each, index in zip(features, met[3:63], strict=True):
+        assert each["properties"] == {name: rows.columns[name][index] for name in fields}
+        assert list(each["properties"]) == list(fields)
+        if shapes[index] is None:
+            assert each["geometry"] is None
+        else:
+            given = shapely.from_geojson(json.dumps(each["geometry"]))
+            assert given.geom_type == shapes[index].geom_type
+            assert np.abs(shapely.get_coordinates(given) - shapely.get_coordinates(shapes[index])).max() <= 0.51e-8
+
+
+def test_only_what_may_be_seen_is_written(served: PostGISStore) -> None:
+    found = served.geojson_page(LAYER, Query(limit=400), fields=())
+    assert found is not None
+    assert b"residents" not in found[2]
+    assert json.loads(b"[" + found[2] + b"]")[0]["properties"] == {}
+
+
+def test_what_is_left_to_rows(served: PostGISStore, clock: Clock) -> None:
+    assert served.geojson_page(LAYER, Query(sort=(("floors", True),)), fields=()) is None
+    assert served.geojson_page(LAYER, Query(on=clock().date()), fields=()) is None
+    assert served.geojson_page(LAYER, Query(revision=1), fields=()) is None
+    assert served.geojson_page(LAYER, Query(bbox=(123.81, 42.25, 123.81, 42.27)), fields=()) is None
