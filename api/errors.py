@@ -17,6 +17,8 @@ from yzgeo import errors as library
 from yzgeo.errors import ForbiddenError, InputError, NotFoundError, ParameterError, YzgeoError
 
 MEDIA_TYPE = "application/problem+json"
+CHECKSUM_MISMATCH = 460
+"""Status of the tus protocol, which HTTP itself does not know."""
 _LOG = logging.getLogger("yzgeo.api")
 
 
@@ -74,6 +76,14 @@ class RevisionMovedError(YzgeoError):
     remedy_en = "Look at the present state, then send it again."
 
 
+class TusVersionError(YzgeoError):
+    """An upload in pieces was asked for without naming the version of the protocol, or another one."""
+
+    code = "tus_version"
+    zh = "请求头 Tus-Resumable 应为 {version}。"
+    en = "The header Tus-Resumable has to be {version}."
+
+
 class TooManyRequestsError(YzgeoError):
     """One address asks too often."""
 
@@ -103,6 +113,9 @@ STATUS: Mapping[type[YzgeoError], int] = {
     library.FileLimitError: 422,
     library.FileAmbiguousError: 422,
     library.UploadRefusedError: 422,
+    library.UploadOffsetError: 409,
+    library.UploadBusyError: 423,
+    library.UploadBrokenError: CHECKSUM_MISMATCH,
     library.ImportBusyError: 409,
     library.ImportStateError: 409,
     library.ImportStoppedError: 500,
@@ -156,6 +169,7 @@ STATUS: Mapping[type[YzgeoError], int] = {
     BodyTooLargeError: 413,
     CrossSiteError: 403,
     RevisionMovedError: 412,
+    TusVersionError: 412,
     TooManyRequestsError: 429,
     HttpRefusedError: 400,
 }
@@ -221,7 +235,7 @@ def problem(error: YzgeoError, *, status: int | None = None) -> dict[str, Any]:
     return {
         **fields,
         "type": f"/-/errors#{error.code}",
-        "title": HTTPStatus(number).phrase,
+        "title": "Checksum Mismatch" if number == CHECKSUM_MISMATCH else HTTPStatus(number).phrase,
         "status": number,
         "code": error.code,
         "detail": error.message("zh"),
@@ -262,6 +276,8 @@ def respond(error: YzgeoError, *, status: int | None = None, headers: Mapping[st
     merged = {"Cache-Control": "no-store", **(headers or {})}
     if content["status"] == 401:
         merged["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, TusVersionError):
+        merged["Tus-Version"] = str(error.fields["version"])
     if isinstance(error, TooManyRequestsError):
         merged["Retry-After"] = str(error.fields["retry_after_s"])
     return Response(orjson.dumps(content), content["status"], merged, MEDIA_TYPE)

@@ -52,6 +52,7 @@ from .routes import (
     tiles,
     tilesets,
     tokens,
+    uploads,
 )
 from .settings import Settings
 
@@ -73,6 +74,7 @@ _ROUTERS = (
     progress.router,
     events.router,
     attachments.router,
+    uploads.router,
     downloads.router,
     sync.router,
     conflicts.router,

@@ -137,7 +137,12 @@ class Envelope:
         self._metrics = metrics
         self._public_url = settings.public_url
         self._limit_mib = settings.max_body_mib
-        self._larger = {"/api/attachments": settings.max_attachment_mib, "/api/imports": settings.max_import_mib}
+        self._larger = {
+            "/api/attachments": settings.max_attachment_mib,
+            "/api/uploads/": settings.max_attachment_mib,
+            "/api/sync/unsent": settings.max_import_mib,
+            "/api/imports": settings.max_import_mib,
+        }
         self._headers = security_headers(settings)
         self._special = frozenset(name for name, _ in self._headers)
 
@@ -187,7 +192,8 @@ class Envelope:
     async def _change(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a changing request through if it comes from our own pages and is not too large."""
         request = Request(scope)
-        limit_mib = self._larger.get(scope["path"], self._limit_mib)
+        path = scope["path"]
+        limit_mib = self._larger.get(path) or self._larger.get(path[: path.rfind("/") + 1], self._limit_mib)
         limit = limit_mib * _MIB
         try:
             require_same_site(request, self._public_url)

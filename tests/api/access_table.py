@@ -75,6 +75,7 @@ def writers(status: int) -> str:
     return WRITERS.format(*[status] * 3)
 
 
+TUS = {"Tus-Resumable": "1.0.0"}
 TILE = {"z": "14", "row": "6064", "col": "13828"}
 BETWEEN = "from=2020-01-01&to=2026-01-01"
 
@@ -166,6 +167,15 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/approvals"): Row("200"),
     ("POST", "/api/attachments"): Row("403 403 201 201 201 201", file=PDF),
     ("GET", "/api/attachments/{sha256}"): Row(UNKNOWN, path={"sha256": NOWHERE}),
+    ("OPTIONS", "/api/uploads"): Row("204"),
+    ("POST", "/api/uploads"): Row("403 403 201 201 201 201", headers={"Tus-Resumable": "1.0.0", "Upload-Length": "10"}),
+    ("GET", "/api/uploads/{upload_id}"): Row("403 403 404 404 404 404", path={"upload_id": NOWHERE}, headers=TUS),
+    ("PATCH", "/api/uploads/{upload_id}"): Row(
+        "403 403 404 404 404 404",
+        path={"upload_id": NOWHERE},
+        headers={**TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"},
+    ),
+    ("DELETE", "/api/uploads/{upload_id}"): Row("403 403 404 404 404 404", path={"upload_id": NOWHERE}, headers=TUS),
     # Phones in the field
     ("GET", "/api/sync"): Row("403 403 200 200 200 200"),
     ("GET", "/api/sync/size"): Row("403 403 200 200 200 200"),

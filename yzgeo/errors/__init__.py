@@ -7,6 +7,13 @@ place that raises it supplies the facts by keyword. The library knows no HTTP: t
 from __future__ import annotations
 
 from .base import YzgeoError as YzgeoError
+from .phones import ConflictDecidedError as ConflictDecidedError
+from .phones import ConflictMovedError as ConflictMovedError
+from .phones import DeviceRevokedError as DeviceRevokedError
+from .phones import RecordIdTakenError as RecordIdTakenError
+from .phones import UploadBrokenError as UploadBrokenError
+from .phones import UploadBusyError as UploadBusyError
+from .phones import UploadOffsetError as UploadOffsetError
 
 
 class NotFoundError(YzgeoError):
@@ -273,36 +280,6 @@ class ConflictError(YzgeoError):
     remedy_en = "Reload and apply the change again."
 
 
-class ConflictDecidedError(YzgeoError):
-    """Someone has decided the conflict; the field ``decision`` tells how, where it is known."""
-
-    code = "conflict_decided"
-    zh = "这条记录（{id}）的冲突已有裁定。"
-    en = "The conflict of this record ({id}) has been decided."
-    remedy_zh = "请查看裁定及理由；如有异议，请与规划部门联系。"
-    remedy_en = "Read the decision and its reason; talk to the planners if you disagree."
-
-
-class ConflictMovedError(YzgeoError):
-    """The office's state moved on after the conflict was shown."""
-
-    code = "conflict_moved"
-    zh = "裁定所依据的办公室记录已有变化（您看到的是版本 {base}，现在是 {current}），没有保存裁定。"
-    en = "The office's record has moved on (you saw revision {base}, it is now at {current}); nothing was decided."
-    remedy_zh = "请重新查看三方记录后再裁定。"
-    remedy_en = "Look at the three sides again, then decide."
-
-
-class RecordIdTakenError(YzgeoError):
-    """The id of a record that was sent stands for another record."""
-
-    code = "record_id_taken"
-    zh = "编号 {id} 已用于另一条记录，没有登记任何内容。"
-    en = "The id {id} stands for another record; nothing was recorded."
-    remedy_zh = "请用新的编号重新填报。"
-    remedy_en = "Record it again under a new id."
-
-
 class FeatureInvalidError(InputError):
     """A feature that was sent does not fit its layer."""
 
@@ -401,16 +378,6 @@ class ForbiddenError(YzgeoError):
     en = "Your role does not allow this."
     remedy_zh = "请用有权限的账号登录。"
     remedy_en = "Sign in with an account that may."
-
-
-class DeviceRevokedError(ForbiddenError):
-    """The phone was shut out."""
-
-    code = "device_revoked"
-    zh = "这台设备已被吊销，不能再使用。"
-    en = "This device has been revoked and may no longer be used."
-    remedy_zh = "设备上保存的数据将被清除；如需继续使用，请重新登录登记，或联系管理员。"
-    remedy_en = "What it holds is wiped; sign in again to register it anew, or ask an administrator."
 
 
 class SignInRefusedError(YzgeoError):
