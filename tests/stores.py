@@ -21,15 +21,32 @@ from yzgeo.workflows.workspace import Workspace, open_workspace
 
 KINDS = ("geopackage", "postgis")
 
-# The one place that says why tests are about the file alone. Every other test of the store, the ledger, access and the
-# service runs on both; tests/architecture/test_stores.py holds the list against what the tests open.
+# The one place that says why tests are about the file alone, or about a pair of stores. Every other test of the store,
+# the ledger, access and the service runs on both; tests/architecture/test_stores.py holds this against what they open.
 FILE_ONLY = {
     "tests/api/routes/test_downloads.py": "reads the GeoPackage that was downloaded",
-    "tests/yzgeo/cli/test_application.py": "damages the file, fills its disk and takes its permissions away",
-    "tests/yzgeo/cli/test_data.py": "holds the command line's words, which no database changes",
-    "tests/yzgeo/cli/test_progress.py": "damages the ledger behind the store's back, in the file",
-    "tests/yzgeo/workflows/progress/test_trust.py": "damages the ledger behind the store's back, in the file",
-    "tests/yzgeo/workflows/test_workspace.py": "makes, packs and restores folders",
+    "tests/yzgeo/store/postgis/test_store.py": "opens the file that a server's backup is",
+    "tests/yzgeo/store/test_audit.py": "runs on both; names the file's driver for its refusal",
+    "tests/yzgeo/store/test_base.py": "compares the class with the protocol; test_dialect.py of PostGIS does the other",
+    "tests/yzgeo/store/test_blobs.py": "how geometries stand in the file",
+    "tests/yzgeo/store/test_checking.py": "finds damage to the file's own tables and index",
+    "tests/yzgeo/store/test_connections.py": "connections to a file; postgis/test_connections.py has the server's",
+    "tests/yzgeo/store/test_copying.py": "copies from one to the other",
+    "tests/yzgeo/store/test_dialect.py": "the file's dialect; postgis/test_dialect.py has the server's",
+    "tests/yzgeo/store/test_guard.py": "two drivers on one file",
+    "tests/yzgeo/store/test_identifiers.py": "asks the file's engine what a quoted name is",
+    "tests/yzgeo/store/test_ledger.py": "runs on both, but for the copy of a file while it is written",
+    "tests/yzgeo/store/test_ledger_killed.py": "kills writers of a file; tests/api/test_crash.py kills servers on both",
+    "tests/yzgeo/store/test_ledger_openings.py": "runs on both, but for the rules that the file sets aside in bulk",
+    "tests/yzgeo/store/test_ledger_projection.py": "projects in memory; the file is where one result is read back",
+    "tests/yzgeo/store/test_migrations.py": "older files; postgis/test_migrations.py has older schemas",
+    "tests/yzgeo/store/test_opening.py": "which of the two is opened",
+    "tests/yzgeo/store/test_rtree.py": "the file's spatial index",
+    "tests/yzgeo/store/test_schema.py": "the file's tables as GDAL and the standard want them",
+    "tests/yzgeo/store/test_sqlite.py": "a file that is killed, copied, read-only",
+    "tests/yzgeo/store/test_style_table.py": "styles that QGIS reads from the file",
+    "tests/yzgeo/store/test_styles.py": "styles that QGIS reads from the file",
+    "tests/yzgeo/store/test_writing.py": "the file's two ways of keeping its index",
 }
 
 
