@@ -103,6 +103,8 @@ def coerce(value: Any, spec: FieldSpec, *, unit: numbers.Unit | None = None, per
 def _quantity(value: Any, spec: FieldSpec, unit: numbers.Unit | None, percent: bool) -> Value:  # noqa: FBT001
     """Read plain numbers straight away; units, separators and numerals take the long way."""
     if unit is None and not percent:
+        if value.__class__ is float and spec.type == "number" and math.isfinite(value):
+            return float(value)
         try:
             return _READERS[spec.type](value)
         except UnfitError:

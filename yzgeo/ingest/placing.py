@@ -200,7 +200,7 @@ def _move(
     raw = np.asarray(source.geometry, dtype=object).copy()
     written, owner = shapely.get_coordinates(raw, return_index=True)
     raw[owner[~np.isfinite(written).all(axis=1)]] = None  # NaN equals nothing: such a ring is not even closed
-    flat = np.asarray(shapely.force_2d(raw), dtype=object)
+    flat = repair.flat(raw)
     points, owner = shapely.get_coordinates(flat, return_index=True)
     lon, lat = systems.place(points[:, 0], points[:, 1], system, storage_crs=district.storage_crs, shift=shift)
     lost = ~(np.isfinite(lon) & np.isfinite(lat))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -23,11 +24,14 @@ from yzgeo.checks import Issue, Level
 from yzgeo.errors import CrsMissingError, GeometryTypeError, ParameterError
 
 from .cells import UnfitError, Value, coerce, normalise
+from .geometry import repair
 from .reading import Source
 from .tables.layout import split_unit
 
 OWN_COLUMNS = frozenset({"uid", "revision", "fid"})
 """Columns of our own exports that say nothing about the feature itself."""
+
+_UNREAD = object()
 
 KINDS = {"point": "点 (point)", "line": "线 (line)", "polygon": "面 (polygon)", "none": "无几何 (no geometry)"}
 _ROUNDING_DEG = 1e-6  # files drawn up to the date line go over it by a rounding error
@@ -151,10 +155,10 @@ def check(
     crs, shapes = _shapes(source, layer, choices, storage_crs, notes)
     if shapes is not None and district is not None:
         _warn_outside(shapes, district, notes)
-    kept = np.array([row for row in range(source.rows) if row not in notes.rejected], dtype=int)
-    table = pd.DataFrame({name: [cells[row] for row in kept] for name, cells in values.items()}, dtype=object)
-    keys = values.get(layer.spec.key, ())
-    table.index = pd.Index([feature_uid(layer.id, str(keys[row])) for row in kept], name="uid", dtype=object)
+    kept = np.delete(np.arange(source.rows), list(notes.rejected))
+    table = pd.DataFrame(values, dtype=object).iloc[kept]
+    keys = table[layer.spec.key] if len(kept) else ()
+    table.index = pd.Index([feature_uid(layer.id, str(key)) for key in keys], name="uid", dtype=object)
     geometry = shapes[kept] if shapes is not None else np.full(len(kept), None, dtype=object)
     frame = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(geometry, index=table.index, crs=storage_crs))
     rejected = tuple(sorted(row + 1 for row in notes.rejected))
@@ -278,13 +282,26 @@ def _values(
 def _column(source: Source, spec: FieldSpec, column: str, notes: _Notes) -> list[Value]:
     unit = next((head.unit for head in source.heads if head.name == column), None) or split_unit(column)[1]
     percents = source.percents.get(column, ())
+    cells = source.table[column].tolist()
+    shown = list(percents) or [False] * len(cells)
+    # Most columns say the same few things again and again; 1, 1.0 and True are three things.
+    read: dict[tuple[type, object, bool] | None, Any] = {}
     result: list[Value] = []
-    for row, cell in enumerate(source.table[column]):
+    for row, cell in enumerate(cells):
+        key = None if isinstance(cell, list | dict) else (cell.__class__, cell, shown[row])
+        known = read.get(key, _UNREAD)
+        if known is not _UNREAD:
+            result.append(known)
+            continue
         try:
-            result.append(coerce(cell, spec, unit=unit, percent=bool(percents) and percents[row]))
+            value = coerce(cell, spec, unit=unit, percent=shown[row])
         except UnfitError as unfit:
             result.append(None)
             notes.add("error", "value_invalid", f"“{cell}”{unfit.zh}", f"“{cell}” {unfit.en}", row=row, column=column)
+            continue
+        result.append(value)
+        if key is not None:
+            read[key] = value
     return result
 
 
@@ -315,7 +332,7 @@ def _shapes(
     if source.geometry is None or source.rows == 0:
         raise GeometryTypeError(layer=layer.id, expected=KINDS[wanted], found="没有几何 (no geometry)")
     crs = _choose_crs(source, choices, notes)
-    shapes = np.asarray(shapely.force_2d(source.geometry), dtype=object)
+    shapes = repair.flat(source.geometry)
     good = _usable(shapes, source.unreadable, layer, notes)
     moved = np.full(len(shapes), None, dtype=object)
     moved[good] = systems.transform(shapes[good], crs, storage_crs)

@@ -120,6 +120,26 @@ def _reject_unusable(work: _Work) -> None:
     work.tell(np.flatnonzero(wild), "error", "coordinates_not_finite", "坐标不是有效的数", "coordinates are no numbers")
 
 
+def flat(shapes: Shapes) -> Shapes:
+    """
+    Take heights and measures away; most files have none, and looking is far cheaper than writing every shape anew.
+
+    Parameters
+    ----------
+    shapes
+        Geometries, shape (n,), None allowed.
+
+    Returns
+    -------
+    numpy.ndarray
+        A new array of the same shapes without Z and M.
+    """
+    result = np.array(shapes, dtype=object)
+    tall = shapely.has_z(result) | shapely.has_m(result)
+    result[tall] = shapely.force_2d(result[tall])
+    return result
+
+
 def _flatten(work: _Work) -> None:
     rows = _open(work)
     tall = rows[shapely.has_z(work.shapes[rows]) | shapely.has_m(work.shapes[rows])]
