@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Literal
 
+import brotli
 import orjson
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
@@ -21,7 +23,11 @@ PAGE_TOO: dict[int | str, dict[str, Any]] = {
     200: {"description": "The answer, or a page for people", "content": {"text/html": {"schema": {"type": "string"}}}}
 }
 """For the description of routes that also answer with a page."""
-_GZIP_FROM = 1_000
+Coding = Literal["br", "gzip", "identity"]
+_PACK_FROM = 1_000
+_BROTLI_UP_TO = 1 << 20
+# Smaller than gzip's sixth level by an eighth, and made in half the time.
+_BROTLI_QUALITY = 4
 _TAG = re.compile(r'(?:W/)?"?(\d{1,12})(?:\.[0-9a-f]*)?"?', re.ASCII)
 _VARY = "Accept, Accept-Encoding, Cookie, Authorization"
 
@@ -82,9 +88,27 @@ def header(request: Request, name: bytes) -> bytes:
     return b""
 
 
+def coding_for(request: Request) -> Coding:
+    """
+    Choose how an answer is compressed.
+
+    Parameters
+    ----------
+    request
+        The request.
+
+    Returns
+    -------
+    str
+        ``br`` or ``gzip``, what the client prefers, ``br`` where it has no preference; ``identity`` if it takes
+        neither.
+    """
+    return _coding(header(request, b"accept-encoding"))
+
+
 def takes_gzip(request: Request) -> bool:
     """
-    Tell whether the client takes gzip.
+    Tell whether the client takes gzip, perhaps not as its first choice.
 
     Parameters
     ----------
@@ -94,9 +118,44 @@ def takes_gzip(request: Request) -> bool:
     Returns
     -------
     bool
-        True if it says so.
+        True if it does.
     """
-    return b"gzip" in header(request, b"accept-encoding")
+    return _weights(header(request, b"accept-encoding"))[1] > 0
+
+
+@lru_cache(256)
+def _coding(accepted: bytes) -> Coding:
+    brotli_weight, gzip_weight = _weights(accepted)
+    if brotli_weight > 0 and brotli_weight >= gzip_weight:
+        return "br"
+    return "gzip" if gzip_weight > 0 else "identity"
+
+
+def _weights(accepted: bytes) -> tuple[float, float]:
+    """How much a client wants brotli and gzip; nothing where a weight is malformed."""
+    wanted: dict[bytes, float] = {}
+    for part in accepted.lower().split(b","):
+        name, *parameters = (piece.strip() for piece in part.split(b";"))
+        weight = next((each[2:] for each in parameters if each.startswith(b"q=")), b"1")
+        wanted[name] = float(weight) if re.fullmatch(rb"[01](\.\d{0,3})?", weight) else 0.0
+    return wanted.get(b"br", 0.0), wanted.get(b"gzip", 0.0)
+
+
+def pack_brotli(body: bytes) -> bytes:
+    """
+    Compress with brotli, at a level that costs less than gzip does.
+
+    Parameters
+    ----------
+    body
+        The content.
+
+    Returns
+    -------
+    bytes
+        The content compressed.
+    """
+    return bytes(brotli.compress(body, quality=_BROTLI_QUALITY))
 
 
 def wanted_format(request: Request, asked: str | None, offered: Sequence[str]) -> str:
@@ -268,9 +327,10 @@ def json_response(
         if is_current(request, etag):
             return not_modified(merged)
     body = payload if isinstance(payload, bytes) else dumps(payload)
-    if len(body) >= _GZIP_FROM and takes_gzip(request):
-        body = gzip.compress(body, 5)
-        merged["Content-Encoding"] = "gzip"
+    coding = coding_for(request) if len(body) >= _PACK_FROM else "identity"
+    if coding != "identity":
+        body = pack_brotli(body) if coding == "br" else gzip.compress(body, 5)
+        merged["Content-Encoding"] = coding
         if etag is not None:
             merged["ETag"] = f"W/{etag}"
     return Response(body, status, merged, media_type)
@@ -283,7 +343,7 @@ class GeoJSONResponse(JSONResponse):
 
 
 class Prepared:
-    """An answer that is kept as bytes with its headers, plain and compressed.
+    """An answer that is kept as bytes with its headers, plain and compressed; with brotli from when somebody asks.
 
     Parameters
     ----------
@@ -299,7 +359,7 @@ class Prepared:
         Further headers, encoded.
     """
 
-    __slots__ = ("_common", "_packed", "_packed_headers", "_plain", "_plain_headers", "etag")
+    __slots__ = ("_brotli", "_common", "_packed", "_packed_headers", "_plain", "_typed", "etag")
 
     def __init__(
         self,
@@ -316,17 +376,17 @@ class Prepared:
             (b"cache-control", cache.encode()),
             (b"vary", _VARY.encode()),
         )
-        typed = ((b"content-type", media_type.encode()), *self._common, *more)
+        self._typed = typed = ((b"content-type", media_type.encode()), *self._common, *more)
         self._plain = body
-        packed = gzip.compress(body, 6) if len(body) >= _GZIP_FROM else b""
+        packed = gzip.compress(body, 6) if len(body) >= _PACK_FROM else b""
         self._packed = packed if len(packed) < len(body) else b""
-        self._plain_headers = (*typed, length_header(body))
         self._packed_headers = (*typed, (b"content-encoding", b"gzip"), length_header(self._packed))
+        self._brotli: bytes | None = None
 
     @property
     def size(self) -> int:
-        """Memory it takes, bytes."""
-        return len(self._plain) + len(self._packed)
+        """Memory it takes, bytes, with what brotli will add."""
+        return len(self._plain) + 2 * len(self._packed)
 
     def answer(self, request: Request) -> Response:
         """
@@ -344,9 +404,15 @@ class Prepared:
         """
         if is_current(request, self.etag):
             return RawResponse(304, b"", self._common)
-        if self._packed and takes_gzip(request):
+        coding = coding_for(request) if self._packed else "identity"
+        if coding == "br" and len(self._plain) <= _BROTLI_UP_TO:
+            if self._brotli is None:
+                self._brotli = pack_brotli(self._plain)
+            headers = (*self._typed, (b"content-encoding", b"br"), length_header(self._brotli))
+            return RawResponse(200, self._brotli, headers)
+        if coding != "identity" and takes_gzip(request):
             return RawResponse(200, self._packed, self._packed_headers)
-        return RawResponse(200, self._plain, self._plain_headers)
+        return RawResponse(200, self._plain, (*self._typed, length_header(self._plain)))
 
 
 class RawResponse(Response):

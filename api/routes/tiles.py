@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.auth import caller_of
 from api.deps import Context, context_of, parse_count, parse_day, query_pairs, visible_layer
-from api.responses import RawResponse, etag_of, is_current, length_header, takes_gzip
+from api.responses import RawResponse, coding_for, etag_of, is_current, length_header, pack_brotli
 from yzgeo import tiles as scheme
 from yzgeo.access import own_part
 from yzgeo.catalogue import Layer
@@ -34,6 +34,7 @@ _NUMBERS = re.compile(r"\d{1,2}/\d{1,8}/\d{1,8}", re.ASCII)
 _USUAL_QUERY = re.compile(rb"revision=(\d{1,9})&encoding=([0-9a-f]{8})")
 _TYPE = (b"content-type", MVT.encode())
 _PACKED = (_TYPE, (b"content-encoding", b"gzip"))
+_BROTLI = (_TYPE, (b"content-encoding", b"br"))
 
 
 def _parameter(name: str, *, place: str = "path", kind: str = "integer") -> dict[str, Any]:
@@ -81,7 +82,11 @@ async def tile(request: Request) -> Response:
         return RawResponse(304, b"", headers)
     if not data:
         return RawResponse(204, b"", headers)
-    if takes_gzip(request):
+    coding = coding_for(request)
+    if coding == "br":
+        packed = context.tiles.repacked(key, data, pack_brotli)
+        return RawResponse(200, packed, (*headers, *_BROTLI, length_header(packed)))
+    if coding == "gzip":
         return RawResponse(200, data, (*headers, *_PACKED, length_header(data)))
     plain = gzip.decompress(data)
     return RawResponse(200, plain, (*headers, _TYPE, length_header(plain)))

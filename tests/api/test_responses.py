@@ -6,10 +6,11 @@ import gzip
 import json
 from typing import Any
 
+import brotli
 import pytest
 from fastapi import Request
 
-from api.responses import Prepared, dumps, etag_of, is_current, json_response, takes_gzip
+from api.responses import Prepared, coding_for, dumps, etag_of, is_current, json_response, takes_gzip
 
 
 def asked(**headers: str) -> Request:
@@ -40,12 +41,49 @@ def test_revalidation(sent: str, current: bool) -> None:
 
 
 def test_only_what_pays_is_compressed() -> None:
-    request = asked(accept_encoding="br, gzip")
+    request = asked(accept_encoding="gzip, br;q=0.9")
     assert takes_gzip(request)
     assert "content-encoding" not in headers(json_response(request, {"a": 1}))
     large = json_response(request, {"a": "x" * 2000}, etag='"t"')
     assert headers(large)["etag"] == 'W/"t"'
     assert json.loads(gzip.decompress(large.body)) == {"a": "x" * 2000}
+
+
+@pytest.mark.parametrize(
+    ("sent", "coding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip", "gzip"),
+        ("br;q=0.5, gzip;q=0.8", "gzip"),
+        ("br;q=0, gzip;q=0", "identity"),
+        ("BR; q=1.0", "br"),
+        ("br;q=much, gzip", "gzip"),
+        ("gzipped, brotli", "identity"),
+        ("", "identity"),
+    ],
+)
+def test_the_clients_preference_decides(sent: str, coding: str) -> None:
+    assert coding_for(asked(accept_encoding=sent)) == coding
+
+
+def test_brotli_where_the_client_takes_it() -> None:
+    body = {"a": [str(number) for number in range(2000)]}
+    answer = json_response(asked(accept_encoding="gzip, br"), body)
+    assert headers(answer)["content-encoding"] == "br"
+    assert "Accept-Encoding" in headers(answer)["vary"]
+    assert json.loads(brotli.decompress(answer.body)) == body
+    kept = Prepared(dumps(body), etag='"t"', media_type="application/json")
+    first, again = (kept.answer(asked(accept_encoding="br")) for _ in range(2))
+    assert brotli.decompress(first.body) == dumps(body)
+    assert headers(first)["content-length"] == str(len(first.body))
+    assert again.body is first.body, "made once"
+    assert len(first.body) < len(kept.answer(asked(accept_encoding="gzip")).body)
+
+
+def test_a_very_large_answer_stays_with_gzip() -> None:
+    kept = Prepared(b"x" * (1 << 21), etag='"t"', media_type="text/plain")
+    assert headers(kept.answer(asked(accept_encoding="br, gzip")))["content-encoding"] == "gzip"
+    assert "content-encoding" not in headers(kept.answer(asked(accept_encoding="br")))
 
 
 def test_a_prepared_answer_is_not_changed_by_middleware() -> None:
@@ -55,5 +93,5 @@ def test_a_prepared_answer_is_not_changed_by_middleware() -> None:
     assert "a" not in headers(kept.answer(asked()))
     packed = kept.answer(asked(accept_encoding="gzip"))
     assert gzip.decompress(packed.body) == first.body
-    assert kept.size == 2000 + len(packed.body)
+    assert kept.size == 2000 + 2 * len(packed.body)
     assert kept.answer(asked(if_none_match='"t"')).status_code == 304

@@ -6,7 +6,7 @@ import gzip
 import html
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date
 from hashlib import blake2b
 from typing import Any, Generic, TypeVar
@@ -187,6 +187,31 @@ class TileMaker:
             raw = self._encode(key)
             kept = gzip.compress(raw, 6, mtime=0) if raw else b""
             self._cache.put(key, kept, len(kept))
+        return kept
+
+    def repacked(self, key: TileKey, packed: bytes, pack: Callable[[bytes], bytes]) -> bytes:
+        """
+        Get a tile in another compression, which is worked out when first asked for and then remembered, too.
+
+        Parameters
+        ----------
+        key
+            Which tile.
+        packed
+            The tile as `make` gave it, not empty.
+        pack
+            Compresses; always the same one.
+
+        Returns
+        -------
+        bytes
+            The tile in that compression.
+        """
+        name = ("repacked", key)
+        kept = self._cache.get(name)
+        if kept is None:
+            kept = pack(gzip.decompress(packed))
+            self._cache.put(name, kept, len(kept))
         return kept
 
     def _encode(self, key: TileKey) -> bytes:

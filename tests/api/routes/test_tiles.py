@@ -105,6 +105,18 @@ def test_compressed_once_for_those_who_take_it(client) -> None:
     assert int(plain.headers["content-length"]) == len(plain.content)
 
 
+def test_brotli_where_the_client_takes_it(client) -> None:
+    sent = {
+        name: client.get(address("shantytown_parcel"), headers={"Accept-Encoding": name}) for name in ("br", "gzip")
+    }
+    again = client.get(address("shantytown_parcel"), headers={"Accept-Encoding": "gzip, br"})
+    assert [sent[name].headers["content-encoding"] for name in sent] == ["br", "gzip"]
+    assert again.headers["content-encoding"] == "br"
+    assert sent["br"].content == sent["gzip"].content == again.content
+    assert again.headers["content-length"] == sent["br"].headers["content-length"]
+    assert "Accept-Encoding" in again.headers["vary"]
+
+
 def test_nothing_there_is_no_content(client) -> None:
     answer = client.get(address("road", (14, 0, 0)))
     assert answer.status_code == 204
