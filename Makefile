@@ -42,7 +42,7 @@ $(WEB)/dist/index.html: $(WEB)/node_modules/.ready $(WEB_SOURCES)
 	@touch $@
 
 workspace: environment
-	@test -e $(WORKSPACE)/yzgeo.gpkg || $(BIN)/yzgeo init $(WORKSPACE) --demo
+	@test -e $(WORKSPACE)/yzgeo.gpkg || test -d $(WORKSPACE)/rasters || $(BIN)/yzgeo init $(WORKSPACE) --demo
 
 # --- what `test` does ------------------------------------------------------------------------------------------
 system: ## Install what the tests need from Debian, or say which command is missing

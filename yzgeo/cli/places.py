@@ -14,6 +14,7 @@ from yzgeo import catalogue
 from yzgeo.errors import ParameterError, PortInUseError
 from yzgeo.settings import PREFIX, own_names
 from yzgeo.workflows import workspace as places
+from yzgeo.workflows.stores import move_to_database
 
 from .session import Session, common
 
@@ -24,9 +25,12 @@ from .session import Session, common
 @common
 @click.pass_obj
 def init(session: Session, directory: Path, *, demo: bool) -> None:
-    """新建工作区。 Make a workspace."""
+    """新建工作区（设了 YZGEO_DATABASE_URL 就存入 PostGIS）。 Make a workspace, in PostGIS if told."""
+    url, layers = session.settings.database_url, catalogue.load()
     with session.progress() as told:
-        made = places.create_workspace(directory, catalogue.load(), demo=demo, progress=told)
+        made = places.create_workspace(directory, layers, demo=demo, progress=told)
+        if url is not None:
+            move_to_database(made.path, url.get_secret_value(), layers, progress=told)
     total = sum(made.features.values())
     data = {
         "workspace": str(made.path),

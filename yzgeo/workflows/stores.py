@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 from yzgeo import store
 from yzgeo.catalogue import Catalogue
@@ -67,3 +68,34 @@ def copy_store(source: str, target: str, catalogue: Catalogue, *, progress: Prog
                 reason="复制后内容不一致 (the copy differs from its source)",
             )
         return Copied({layer: taken.count(layer) for layer in catalogue.layers}, sums[0])
+
+
+def move_to_database(workspace: Path, url: str, catalogue: Catalogue, *, progress: Progress = silent) -> Copied:
+    """
+    Put the district of a new workspace into a database; its folder keeps the rasters and attachments.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the workspace, which nobody has opened yet.
+    url
+        Address of the database; there is no district yet.
+    catalogue
+        Layers of the district.
+    progress
+        Told what is being done.
+
+    Returns
+    -------
+    Copied
+        What is in the database now; the file is gone only once both were equal.
+
+    Raises
+    ------
+    WorkspaceExistsError, InputError, StorageError
+        If the database does not take it; the workspace is then whole, with its file.
+    """
+    made = copy_store(str(workspace), url, catalogue, progress=progress)
+    for file in workspace.glob("yzgeo.gpkg*"):
+        file.unlink()
+    return made

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -21,6 +22,21 @@ def test_init_backup_restore(yzgeo, parcels: Path, tmp_path: Path) -> None:
     listed = [yzgeo("imports", "list", "-w", tmp_path / name, "--json").json for name in ("one", "two")]
     assert listed[0] == listed[1]
     assert listed[0][0]["inserted"] == 3
+
+
+def test_init_into_a_database(
+    yzgeo, parcels: Path, tmp_path: Path, postgis_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YZGEO_DATABASE_URL", f"{postgis_server}?schema=t{uuid4().hex}")
+    assert yzgeo("init", tmp_path / "one").code == 0
+    assert list((tmp_path / "one").glob("*.gpkg*")) == []
+    assert yzgeo("import", parcels, "--layer", "shantytown_parcel", "-w", tmp_path / "one").code == 0
+    # Another folder on the same database is another way to the same district, and not a second one.
+    again = yzgeo("init", tmp_path / "two", "--json")
+    assert (again.code, again.json["code"]) == (1, "workspace_exists")
+    assert (tmp_path / "two" / "yzgeo.gpkg").is_file(), "what was made is whole, and can be copied elsewhere"
+    monkeypatch.delenv("YZGEO_DATABASE_URL")
+    assert yzgeo("imports", "list", "-w", tmp_path / "two", "--json").json == []
 
 
 def test_a_demo_is_not_served_to_other_machines(yzgeo, demo_copy: Path) -> None:
