@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response, UploadFile
 from pydantic import ValidationError
 
 from api import errors, models
+from api.auth import address_of
 from api.deps import CallerDep, ContextDep, StrictParameters
 from api.devices import DeviceDep, KnownDevice
 from api.errors import BodyInvalidError
@@ -21,6 +23,7 @@ from yzgeo.ledger import Place
 from yzgeo.store.base import Store
 from yzgeo.workflows import sync
 from yzgeo.workflows.progress import Draft, describe_receipt
+from yzgeo.workflows.unsent import records_of
 
 router = APIRouter(prefix="/api/sync", tags=["field"], dependencies=[StrictParameters, KnownDevice])
 
@@ -63,13 +66,28 @@ async def push(
     return json_response(request, {"server_time": now, "answers": answers}, headers=_FRESH)
 
 
-def _answer(store: Store, sent: dict[str, Any], caller: Caller, device: str) -> dict[str, Any]:
+@router.post("/unsent", operation_id="sync_unsent", response_model=models.SyncPushed)
+async def unsent(request: Request, context: ContextDep, caller: CallerDep, file: UploadFile) -> Response:
+    """Record what a phone saved to a file; by someone else it is entered on behalf of its author."""
+    if not may_record_somewhere(caller.role, caller.subdistricts):
+        raise ForbiddenError
+    content, folder, address = await file.read(), context.settings.workspace, address_of(request)
+    found = await context.in_thread(lambda: records_of(context.store, folder, content, caller, address=address))
+    answers = []
+    for each in found:
+        owner = "" if each["owner"] == caller.name else each["owner"]
+        answers.append(await context.in_thread(partial(_answer, context.store, each["event"], caller, "", owner)))
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return json_response(request, {"server_time": now, "answers": answers}, headers=_FRESH)
+
+
+def _answer(store: Store, sent: dict[str, Any], caller: Caller, device: str, owner: str = "") -> dict[str, Any]:
     try:
         event = models.SyncEvent.model_validate(sent)
     except ValidationError as found:
         named = str(sent.get("id", ""))[:100]
         return {"id": named, "outcome": "refused", "receipt": None, "problem": errors.problem(_shapeless(found))}
-    pushed = sync.push(store, _draft(event), caller, device=device)
+    pushed = sync.push(store, replace(_draft(event), on_behalf_of=owner), caller, device=device)
     return {
         "id": str(sent["id"]),
         "outcome": pushed.outcome,

@@ -180,6 +180,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/sync"): Row("403 403 200 200 200 200"),
     ("GET", "/api/sync/size"): Row("403 403 200 200 200 200"),
     ("POST", "/api/sync"): Row("403 403 200 200 200 200", json={"events": []}),
+    ("POST", "/api/sync/unsent"): Row("403 403 400 400 400 400", file=PDF),
     # The conflict desk
     ("GET", "/api/conflicts"): Row("403 403 200 200 200 200"),
     ("GET", "/api/conflicts/{conflict_id}"): Row("403 403 404 404 404 404", path={"conflict_id": NOWHERE}),

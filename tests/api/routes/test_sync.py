@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -62,3 +64,31 @@ def test_every_record_has_its_own_answer(connect, workspace, uid: str) -> None:
     assert answers[2].problem is not None
     assert answers[2].problem.code == "feature_unknown"
     assert [event.id for event in workspace.store.ledger.events(LAYER, uid)].count(good["id"]) == 1
+
+
+def test_a_file_of_unsent_work_is_entered_for_its_author(connect, workspace, uid: str) -> None:
+    """Photos first; a phone that sends the same afterwards is told that it stands."""
+    pdf = b"%PDF-1.4\n%%EOF\n"
+    photo = {"id": str(uuid4()), "type": "photo", "owner": "bureau", "order": 1, "bytes": len(pdf)}
+    note = {**move(uid, ""), "kind": "photo", "payload": {"caption": "门牌"}, "photos": [photo["id"]]}
+    entries = [move(uid, "surveyed"), note, {**move("nothing", "surveyed")}]
+    items = [photo, *({**each, "type": "event", "owner": "bureau", "order": 2} for each in entries)]
+    content = {"format": "yzgeo-unsent", "version": 1, "items": items}
+    sent = json.dumps({**content, "photos": {photo["id"]: base64.b64encode(pdf).decode()}}).encode()
+
+    def bring(role: str, body: bytes = sent):
+        return connect(role).post("/api/sync/unsent", files={"file": ("unsent.json", body)}, headers=HEADERS)
+
+    for _, outcomes in ((1, ["accepted", "accepted", "refused"]), (2, ["repeated", "repeated", "refused"])):
+        answer = bring("planner")
+        assert answer.status_code == 200, answer.text
+        assert [each.outcome for each in models.SyncPushed.model_validate(answer.json()).answers] == outcomes
+    [moved, shown] = workspace.store.ledger.events(LAYER, uid)[-2:]
+    assert (moved.actor, moved.payload) == ("planner", {"to": "surveyed", "on_behalf_of": "bureau"})
+    assert workspace.store.ledger.attachment(shown.payload["attachment"]) is not None
+    assert push(connect("bureau"), entries[0])[0].outcome == "repeated"
+    assert push(connect("admin"), entries[0])[0].outcome == "refused"
+    assert bring("field").status_code == 403  # nothing of it is theirs
+    assert bring("planner", sent.replace(b'"bureau"', b'"nobody"')).status_code == 400
+    for broken in (b"{", b"[]", b'{"format": "yzgeo-unsent", "version": 2}', json.dumps(content).encode()):
+        assert bring("planner", broken).status_code == 400

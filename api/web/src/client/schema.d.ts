@@ -968,6 +968,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sync/unsent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unsent
+         * @description Record what a phone saved to a file; by someone else it is entered on behalf of its author.
+         */
+        post: operations["sync_unsent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conflicts": {
         parameters: {
             query?: never;
@@ -2162,6 +2182,11 @@ export interface components {
             data_status?: ("official" | "surveyed" | "derived" | "illustrative") | null;
             /** Keep Valid */
             keep_valid?: boolean | null;
+        };
+        /** Body_sync_unsent */
+        Body_sync_unsent: {
+            /** File */
+            file: string;
         };
         /**
          * CandidateChoice
@@ -8054,6 +8079,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SyncSize"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sync_unsent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id that the phone made for itself */
+                "x-yzgeo-device"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_sync_unsent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncPushed"];
                 };
             };
             /** @description A refusal */
