@@ -4,9 +4,9 @@ Run ``python tests/benchmarks/bench_import.py [ROWS] [ROUNDS]``. The two take tu
 The store also keeps history, the log of changes, a unique uid and an index on the key; ogr2ogr does not. Two layers:
 buildings, which come in such numbers, and shantytown parcels, which keep stages: there each feature that has begun also
 enters the ledger, hashed into its chain, with the stages of every day that follow from it. The last line of each tells
-the largest memory of the process, the frames included. At the end the whole command ``yzgeo import`` on a GeoPackage inside
-the district: its reader in a process of its own, the judgement of system, columns and cells, the comparison
-with the register, the report, and the write.
+the largest memory of the process, the frames included. At the end the whole command ``yzgeo import``, on a GeoPackage
+inside the district: its reader in a process of its own, the judgement of system, columns and cells, the comparison with
+the register, the report, and the write.
 """
 
 from __future__ import annotations
