@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -164,7 +164,9 @@ def _sum(case: Case) -> Event:
     sums = {name: _total(case, state, name) for name in sorted(fields)}
     spoken = [event.valid_at for event in case.existing if event.kind == "measure" and _fields(event) & fields]
     marks = {name: case.record.payload[name] for name in ledger.MARKS & set(case.record.payload)}
-    return replace(case.record, payload={**sums, **marks}, valid_at=max([case.record.valid_at, *spoken]))
+    # At the very same moment ids decide the order: the sum comes after everything that it adds up.
+    after = [moment + timedelta(microseconds=1) for moment in spoken]
+    return replace(case.record, payload={**sums, **marks}, valid_at=max([case.record.valid_at, *after]))
 
 
 def _total(case: Case, state: State, name: str) -> float | int:

@@ -91,6 +91,15 @@ def test_increments_are_added_up(catalogue: Catalogue) -> None:
         entries(shrunk, "both", "核实")
 
 
+@pytest.mark.parametrize("number", [1, 9], ids=["first by its id", "last by its id"])
+def test_a_sum_comes_after_what_it_adds_up(catalogue: Catalogue, number: int) -> None:
+    """The office reports 6 a day after the phone's 7, on 0: together 13, whatever ids the two have."""
+    office = event(5, "measure", 3, actor="chen", households_signed=6)
+    found = case(catalogue, event(number, "measure", 2, households_signed=7), office)
+    _, added = entries(found, "both", "核实")
+    assert folded(found, added).measures["households_signed"] == 13
+
+
 def test_a_decision_of_someone_else_gives_way(catalogue: Catalogue) -> None:
     """Two approvers, one without signal: the other refused meanwhile, and the desk follows the first."""
     moved = [
