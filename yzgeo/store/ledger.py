@@ -246,10 +246,11 @@ class GeoPackageLedger:
         sequence of str
             Their uids.
         """
-        statement = "SELECT DISTINCT uid FROM yzgeo_ledger WHERE layer = ? AND sequence > ? ORDER BY uid"
+        # Sorted here: a database asked for them in order walks the whole layer by the index of its features instead.
+        statement = "SELECT uid FROM yzgeo_ledger WHERE layer = ? AND sequence > ?"
         with self._connections.read() as reader:
             found = reader.connection.execute(statement, (layer, after)).fetchall()
-        return [str(uid) for (uid,) in found]
+        return sorted({str(uid) for (uid,) in found})
 
     def pending(self, *, layers: Sequence[str] | None = None) -> Sequence[Event]:
         """

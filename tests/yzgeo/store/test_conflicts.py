@@ -167,3 +167,18 @@ def test_the_ledger_does_not_take_what_waits_for_a_decision(placed: Store) -> No
     found = placed.conflicts.put(kept(2))
     assert isinstance(found, Event)
     assert placed.conflicts.get(kept(2).id) is None
+
+
+def test_what_was_spoken_of_since_a_place_is_looked_up_and_not_searched_for(placed: TableStore) -> None:
+    placed.ledger.record(sample(1, kind="note", text="x"), lambda *_: None)
+    assert placed.ledger.spoken_since("work", 0) == ["w1"]
+    assert placed.ledger.spoken_since("work", 1) == []
+    assert placed.ledger.spoken_since("note", 0) == []
+    rows = [replace(sample(number, kind="note", text="x"), recorded_at=AT) for number in range(2, 400)]
+    placed.ledger.record_many(rows, actor="test", reason="many")
+    statement = "SELECT uid FROM yzgeo_ledger WHERE layer = 'work' AND sequence > 390"
+    with placed.access.write() as connection:
+        connection.execute("ANALYZE")
+        told = "EXPLAIN" if connection.dialect.form == "ewkb" else "EXPLAIN QUERY PLAN"
+        plan = str(connection.execute(f"{told} {statement}").fetchall())
+    assert any(name in plan for name in ("yzgeo_ledger_layer", "yzgeo_ledger_pkey", "INTEGER PRIMARY KEY")), plan
