@@ -45,21 +45,18 @@ function fieldWorker(): Plugin[] {
   return [
     collect,
     ...VitePWA({
-      filename: 'field-sw.js',
+      strategies: 'injectManifest',
+      srcDir: 'src/field',
+      filename: 'field-sw.ts',
+      outDir: 'dist',
       injectRegister: false,
       manifest: false,
       scope: '/field',
       registerType: 'autoUpdate',
-      workbox: {
+      injectManifest: {
         globPatterns: ['**/*.{html,js,css,png,svg,webmanifest}'],
         maximumFileSizeToCacheInBytes: 5_000_000,
         manifestTransforms: [(entries) => ({ manifest: entries.filter(({ url }) => parts.has(url)) })],
-        navigateFallback: '/field.html',
-        navigateFallbackAllowlist: [/^\/field(\?|$)/],
-        ignoreURLParametersMatching: [/./],
-        importScripts: ['/field-cache.js'],
-        cleanupOutdatedCaches: true,
-        inlineWorkboxRuntime: true,
       },
     }),
   ]

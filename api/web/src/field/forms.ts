@@ -1,4 +1,5 @@
 /** Which moves a form offers: those of the stage table, from where the feature will stand once the outbox is sent. */
+import type { Draft } from './draft'
 import type { Entry, Outbox } from './outbox/machine'
 import type { SyncFeature, SyncLayer, SyncMove } from './types'
 
@@ -39,4 +40,24 @@ export function faultOf(text: string, whole: boolean, now: number | undefined, l
   if (now !== undefined && value < now) return 'shrinks'
   if (limit !== undefined && value > limit) return 'overLimit'
   return undefined
+}
+
+export interface Misfit {
+  /** Stage that is no longer offered. */
+  move?: string
+  quantities: string[]
+}
+
+/** What of a draft the form of today has no room for, because the office changed the form or the feature meanwhile. */
+export function misfit(draft: Draft, moves: readonly SyncMove[], layer: SyncLayer): Misfit {
+  const fields = new Set(layer.measures.map(({ field }) => field))
+  const gone = draft.to !== '' && moves.every(({ to }) => to !== draft.to)
+  const quantities = Object.entries(draft.quantities).flatMap(([field, text]) => (text.trim() !== '' && !fields.has(field) ? [field] : []))
+  return gone ? { move: draft.to, quantities } : { quantities }
+}
+
+/** The draft without what does not fit. */
+export function fitting(draft: Draft, { move, quantities }: Misfit): Draft {
+  const kept = Object.entries(draft.quantities).filter(([field]) => !quantities.includes(field))
+  return { ...draft, ...(move !== undefined && { to: '' }), quantities: Object.fromEntries(kept) }
 }

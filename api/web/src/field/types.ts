@@ -8,7 +8,7 @@ export type Label = Schemas['Label']
 export type SyncLayer = Schemas['SyncLayer']
 export type SyncMove = Schemas['SyncMove']
 export type SyncFeature = Omit<Schemas['SyncFeature'], 'geometry'> & { geometry: Feature['geometry'] | null }
-export type SyncPulled = Omit<Schemas['SyncPulled'], 'features'> & { features: SyncFeature[] }
+export type SyncPulled = Omit<Schemas['SyncPulled'], 'features' | 'decisions'> & { features: SyncFeature[]; decisions?: SyncDecision[] }
 export type SyncSize = Schemas['SyncSize']
 export type SyncPushed = Schemas['SyncPushed']
 export type Account = Schemas['Me']
@@ -17,4 +17,15 @@ export interface Fix {
   lon: number
   lat: number
   accuracy_m: number | null
+}
+
+/** What the office decided about a record of this phone's account. */
+export interface SyncDecision {
+  id: string
+  layer: string
+  uid: string
+  keep: 'phone' | 'office' | 'both'
+  reason: string
+  by: string
+  at: string
 }

@@ -1,21 +1,29 @@
 /** The state of the phone page: who is signed in, what the phone holds, what waits, and the talk with the service. */
 import { computed, reactive, shallowRef } from 'vue'
-import { openDatabase, openKeeper, recall, remember, type Database, type Meta } from './outbox/database'
-import { nextMoment, tally, type Entry, type Item, type Outbox } from './outbox/machine'
-import { sendNext, SignedOut, type Answer, type Keeper } from './outbox/sender'
-import { call, openTransport } from './outbox/transport'
-import type { Account, SyncFeature, SyncLayer, SyncPulled, SyncSize } from './types'
-
-type Queueing = Keeper & { queue: (items: Item[], blobs: Map<string, Blob>) => Promise<void> }
+import { alone, littleRoom, LOCK, sendLater } from './outbox/browser'
+import { addressesIn, deviceOf, openDatabase, openKeeper, recall, remember, wipe, type Database, type Decision, type DiskKeeper, type Meta } from './outbox/database'
+import { nextMoment, tally, type Entry, type Item, type Outbox, type Reason } from './outbox/machine'
+import { Barred, Revoked, sendNext, SignedOut, type Answer } from './outbox/sender'
+import { call, headers, setDevice } from './outbox/service'
+import { openTransport } from './outbox/transport'
+import type { Account, SyncDecision, SyncFeature, SyncLayer, SyncPulled, SyncSize } from './types'
 
 const LONGEST_PAUSE_MS = 15_000
+const MOST_DECISIONS = 20
 
 const state = reactive({
   ready: false,
   online: navigator.onLine,
   session: 'unknown' as 'unknown' | 'in' | 'expired',
   storageLow: false,
+  /** Milliseconds by which the service's clock is ahead of the phone's. */
+  clock: 0,
 })
+const barred = shallowRef<Reason>()
+const revoked = shallowRef<Reason>()
+const decisions = shallowRef<Decision[]>([])
+/** How much of the photo that is on its way has arrived. */
+const sending = shallowRef<{ sent: number; total: number }>()
 const account = shallowRef<Meta['account']>()
 const receipt = shallowRef<Meta['receipt']>()
 const told = shallowRef<{ outcome: Answer['outcome']; title: string }>()
@@ -26,34 +34,38 @@ const own = computed(() => outbox.value.filter(({ owner }) => owner === account.
 const counts = computed(() => tally(outbox.value, account.value?.name ?? ''))
 
 let database: Database
-let keeper: Queueing
-let clock = 0
+let keeper: DiskKeeper
 let timer: ReturnType<typeof setTimeout> | undefined
 let busy = false
 
 /** The moment by the service's clock, as far as the phone knows it. */
 function serverNow(): number {
-  return Date.now() + clock
+  return Date.now() + state.clock
 }
 
 async function heard(serverTime: string): Promise<void> {
-  clock = Date.parse(serverTime) - Date.now()
-  await remember(database, 'clock', clock)
+  state.clock = Date.parse(serverTime) - Date.now()
+  await remember(database, 'clock', state.clock)
 }
 
 async function start(): Promise<void> {
   database = await openDatabase()
   keeper = await openKeeper(database, (now) => (outbox.value = now))
-  clock = (await recall(database, 'clock')) ?? 0
+  setDevice(await deviceOf(database))
+  state.clock = (await recall(database, 'clock')) ?? 0
   account.value = await recall(database, 'account')
   receipt.value = await recall(database, 'receipt')
+  revoked.value = await recall(database, 'revoked')
+  decisions.value = (await recall(database, 'decisions')) ?? []
   layers.value = (await recall(database, 'layers')) ?? []
   features.value = await database.getAll('features')
   state.ready = true
   window.addEventListener('online', () => void work())
   window.addEventListener('offline', () => (state.online = false))
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && void work())
+  navigator.serviceWorker?.addEventListener('message', ({ data }) => data === LOCK && void work())
   void navigator.storage?.persist?.()
+  void lookForRoom()
   await work()
 }
 
@@ -65,9 +77,12 @@ async function json<T>(path: string): Promise<T> {
 
 async function signIn(name: string, password: string): Promise<boolean> {
   const sent = JSON.stringify({ name, password })
-  const response = await fetch('/api/auth/login', { method: 'POST', body: sent, headers: { 'content-type': 'application/json', 'x-requested-with': 'field' } })
+  const response = await fetch('/api/auth/login', { method: 'POST', body: sent, headers: { ...headers(), 'content-type': 'application/json' } })
   if (!response.ok) return false
   await check()
+  revoked.value = undefined
+  barred.value = undefined
+  await remember(database, 'revoked', undefined)
   void work()
   return true
 }
@@ -87,9 +102,10 @@ async function check(): Promise<void> {
 
 async function forget(): Promise<void> {
   await database.clear('features')
-  for (const key of ['token', 'layers', 'account', 'receipt'] as const) await remember(database, key, undefined)
+  for (const key of ['token', 'layers', 'account', 'receipt', 'decisions'] as const) await remember(database, key, undefined)
   account.value = undefined
   receipt.value = undefined
+  decisions.value = []
   features.value = []
   layers.value = []
 }
@@ -100,8 +116,13 @@ async function signOut(): Promise<void> {
   await forget()
 }
 
-function size(): Promise<SyncSize> {
-  return json('/api/sync/size')
+async function size(): Promise<SyncSize> {
+  try {
+    return await json('/api/sync/size')
+  } catch (error) {
+    await stopped(error)
+    throw error
+  }
 }
 
 async function pull(): Promise<void> {
@@ -118,6 +139,28 @@ async function pull(): Promise<void> {
   await Promise.all([...writes, transaction.done])
   layers.value = pulled.layers
   if (pulled.full || pulled.features.length || pulled.gone.length) features.value = await database.getAll('features')
+  await decided(pulled.decisions ?? [])
+}
+
+/** What the office decided is told, and the record asked for again: the answer to it is what ends its stay here. */
+async function decided(heard: SyncDecision[]): Promise<void> {
+  if (!heard.length) return
+  const known = new Set(heard.map(({ id }) => id))
+  const titled = heard.map((decision) => ({ ...decision, title: titleOf(decision) }))
+  decisions.value = [...titled, ...decisions.value.filter(({ id }) => !known.has(id))].slice(0, MOST_DECISIONS)
+  await remember(database, 'decisions', decisions.value)
+  for (const item of own.value) if (item.status === 'conflict' && known.has(item.id)) await keeper.happen({ type: 'retried', id: item.id })
+}
+
+function titleOf({ id, layer, uid }: SyncDecision): string {
+  const item = outbox.value.find((each) => each.id === id)
+  const feature = features.value.find((each) => each.layer === layer && each.uid === uid)
+  return (item?.type === 'event' && item.title) || feature?.code || feature?.name || uid
+}
+
+async function settle(id: string): Promise<void> {
+  decisions.value = decisions.value.filter((each) => each.id !== id)
+  await remember(database, 'decisions', decisions.value)
 }
 
 function received(entry: Entry, answer: Answer): void {
@@ -133,16 +176,32 @@ async function work(): Promise<void> {
   busy = true
   clearTimeout(timer)
   try {
-    await navigator.locks.request('yzgeo-outbox', { ifAvailable: true }, (lock) => (lock ? talk() : undefined))
+    await alone(talk)
     state.online = true
   } catch (error) {
-    if (error instanceof SignedOut) state.session = 'expired'
-    else state.online = false
+    await stopped(error)
   } finally {
     busy = false
+    sending.value = undefined
     const moment = nextMoment(outbox.value, account.value?.name ?? '') ?? Infinity
     timer = setTimeout(() => void work(), Math.max(500, Math.min(LONGEST_PAUSE_MS, moment - Date.now())))
   }
+}
+
+async function stopped(error: unknown): Promise<void> {
+  if (error instanceof SignedOut) state.session = 'expired'
+  else if (error instanceof Revoked) await revoke(error.reason)
+  else if (error instanceof Barred) barred.value = error.reason
+  else state.online = false
+}
+
+/** The office lets this phone in no more: nothing of it stays here but the reason. */
+async function revoke(reason: Reason): Promise<void> {
+  await wipe(database, keeper, reason)
+  await call('/api/auth/logout', { method: 'POST' }).catch(() => undefined)
+  await forget()
+  state.session = 'expired'
+  revoked.value = reason
 }
 
 async function talk(): Promise<void> {
@@ -150,20 +209,36 @@ async function talk(): Promise<void> {
   const name = account.value?.name
   if (state.session !== 'in' || !name) return
   state.online = true
-  const transport = openTransport((id) => database.get('blobs', id), (time) => void heard(time))
-  while (await sendNext(keeper, transport, name, { now: Date.now, chance: Math.random, received }));
+  await keeper.refresh()
+  const transport = openTransport({
+    blobOf: (id) => database.get('blobs', id),
+    addresses: addressesIn(database),
+    heard: (time) => void heard(time),
+    progress: (sent, total) => (sending.value = { sent, total }),
+  })
+  while (await sendNext(keeper, transport, name, { now: Date.now, chance: Math.random, received })) sending.value = undefined
   if (layers.value.length) await pull()
-  const { usage = 0, quota = 0 } = (await navigator.storage?.estimate?.()) ?? {}
-  state.storageLow = quota > 0 && usage > 0.9 * quota
+  barred.value = undefined
+  await lookForRoom()
+}
+
+async function lookForRoom(): Promise<void> {
+  state.storageLow = await littleRoom()
+}
+
+async function queue(items: Item[], blobs = new Map<string, Blob>()): Promise<void> {
+  await keeper.queue(items, blobs)
+  void lookForRoom()
+  void sendLater().catch(() => undefined)
 }
 
 export function useField() {
   return {
-    state, account, receipt, told, layers, features, outbox, own, counts,
+    state, account, receipt, told, layers, features, outbox, own, counts, barred, revoked, decisions, sending,
     start, work, signIn, signOut, size, pull, serverNow,
-    clock: () => clock,
+    clock: () => state.clock,
     database: () => database,
-    queue: (items: Item[], blobs: Map<string, Blob>) => keeper.queue(items, blobs),
+    queue, settle,
     retry: (id: string) => keeper.happen({ type: 'retried', id }).then(work),
     discard: (id: string) => keeper.happen({ type: 'discarded', id }),
   }

@@ -1,8 +1,9 @@
 /** What the phone keeps: the outbox with its photos, drafts, and its own street offices. */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
-import type { SyncFeature, SyncLayer } from '../types'
-import { after, type Happening, type Item, type Outbox, type Receipt } from './machine'
+import type { SyncDecision, SyncFeature, SyncLayer } from '../types'
+import { after, type Happening, type Item, type Outbox, type Reason, type Receipt } from './machine'
 import type { Keeper } from './sender'
+import type { Addresses } from './uploads'
 
 export interface Meta {
   account: { name: string; role: string; subdistricts: string[] }
@@ -10,6 +11,20 @@ export interface Meta {
   layers: SyncLayer[]
   clock: number
   receipt: Receipt & { at: string }
+  /** Name that this phone gave itself. */
+  device: string
+  /** Why the office let this phone in no more. */
+  revoked: Reason
+  decisions: Decision[]
+}
+
+/** What the office decided about a record that contradicted it. */
+export type Decision = SyncDecision & { title: string }
+
+export type DiskKeeper = Keeper & {
+  queue: (items: Item[], blobs: Map<string, Blob>) => Promise<void>
+  /** Read again what another page or the worker has written meanwhile. */
+  refresh: () => Promise<void>
 }
 
 interface Schema extends DBSchema {
@@ -31,7 +46,7 @@ export function openDatabase(name = 'yzgeo-field'): Promise<Database> {
 }
 
 /** The outbox on the disk: what happens is written, and only then believed. */
-export async function openKeeper(database: Database, told: (outbox: Outbox) => void): Promise<Keeper & { queue: (items: Item[], blobs: Map<string, Blob>) => Promise<void> }> {
+export async function openKeeper(database: Database, told: (outbox: Outbox) => void): Promise<DiskKeeper> {
   let outbox: Outbox = await database.getAll('items')
   let last: Promise<unknown> = Promise.resolve()
 
@@ -62,6 +77,11 @@ export async function openKeeper(database: Database, told: (outbox: Outbox) => v
   return {
     outbox: () => outbox,
     happen: (happening) => happen(happening),
+    refresh: async () => {
+      await last
+      outbox = await database.getAll('items')
+      told(outbox)
+    },
     queue: (items, blobs) => happen({ type: 'queued', items }, blobs),
   }
 }
@@ -72,4 +92,30 @@ export async function remember<Key extends keyof Meta>(database: Database, key: 
 
 export async function recall<Key extends keyof Meta>(database: Database, key: Key): Promise<Meta[Key] | undefined> {
   return (await database.get('meta', key)) as Meta[Key] | undefined
+}
+
+/** Where the pieces of photos went so far. */
+export function addressesIn(database: Database): Addresses {
+  return {
+    find: async (id) => (await database.get('meta', `upload/${id}`)) as string | undefined,
+    keep: async (id, address) => void (address ? await database.put('meta', address, `upload/${id}`) : await database.delete('meta', `upload/${id}`)),
+  }
+}
+
+/** The phone's own name, made once. */
+export async function deviceOf(database: Database): Promise<string> {
+  const known = await recall(database, 'device')
+  if (known) return known
+  const made = crypto.randomUUID()
+  await remember(database, 'device', made)
+  return made
+}
+
+/** Forget everything but the phone's name and why. */
+export async function wipe(database: Database, keeper: DiskKeeper, reason: Reason): Promise<void> {
+  const device = await deviceOf(database)
+  await keeper.happen({ type: 'wiped' })
+  for (const store of ['blobs', 'drafts', 'features', 'meta'] as const) await database.clear(store)
+  await remember(database, 'device', device)
+  await remember(database, 'revoked', reason)
 }

@@ -1,7 +1,8 @@
 /**
  * The outbox as a pure state machine: what waits on the phone, what may be sent next, and what may be forgotten.
  *
- * Nothing leaves it but by a receipt of the server for that very record, or by a person's own word. Time and chance are
+ * Nothing leaves it but by a receipt of the server for that very record, by a person's own word, or by the office's that
+ * this phone is to hold nothing any more. Time and chance are
  * given to it, so that every course of events can be played in a test.
  */
 
@@ -66,6 +67,7 @@ export type Happening =
   | { type: 'failed'; id: string; now: number; chance: number }
   | { type: 'retried'; id: string }
   | { type: 'discarded'; id: string }
+  | { type: 'wiped' }
 
 const FIRST_WAIT_MS = 1_000
 const LONGEST_WAIT_MS = 120_000
@@ -85,12 +87,14 @@ export function after(outbox: Outbox, happening: Happening): Outbox {
       return happening.receipt.event === happening.id && happening.receipt.hash ? without(outbox, happening.id) : outbox
     case 'discarded':
       return without(outbox, happening.id)
+    case 'wiped':
+      return []
     default:
       return outbox.map((item) => (item.id === happening.id ? changed(item, happening) : item))
   }
 }
 
-function changed(item: Item, happening: Exclude<Happening, { type: 'queued' | 'restarted' | 'received' | 'discarded' }>): Item {
+function changed(item: Item, happening: Exclude<Happening, { type: 'queued' | 'restarted' | 'received' | 'discarded' | 'wiped' }>): Item {
   switch (happening.type) {
     case 'picked':
       return { ...item, status: 'sending' }
@@ -146,6 +150,8 @@ export function nextMoment(outbox: Outbox, owner: string): number | undefined {
 export interface Tally {
   waiting: number
   refused: number
+  /** Those that contradict the office, which it has to decide. */
+  conflicts: number
   photos: { kept: number; total: number }
 }
 
@@ -153,10 +159,11 @@ export function tally(outbox: Outbox, owner: string): Tally {
   const own = outbox.filter((item) => item.owner === owner)
   const photos = own.filter(({ type }) => type === 'photo')
   const entries = own.filter(({ type }) => type === 'event')
-  const refused = own.filter(({ status }) => status === 'refused' || status === 'conflict').length
+  const counted = (status: Item['status']) => own.filter((item) => item.status === status).length
   return {
     waiting: entries.filter(({ status }) => status === 'waiting' || status === 'sending').length,
-    refused,
+    refused: counted('refused'),
+    conflicts: counted('conflict'),
     photos: { kept: photos.filter(({ status }) => status === 'kept').length, total: photos.length },
   }
 }

@@ -8,7 +8,7 @@ export interface Answer {
   reason?: Reason
 }
 
-/** The way to the server. A throw means that nothing is known; `SignedOut` that nobody is let in. */
+/** The way to the server. A throw means that nothing is known; `SignedOut` and `Barred` that nobody is let in. */
 export interface Transport {
   photo(photo: Photo): Promise<{ sha256: string } | { reason: Reason }>
   event(body: Record<string, unknown>): Promise<Answer>
@@ -22,6 +22,20 @@ export interface Keeper {
 
 export class SignedOut extends Error {
   override readonly name = 'SignedOut'
+}
+
+/** The service knows who asks and lets them do nothing here; the record waits. */
+export class Barred extends Error {
+  override readonly name: string = 'Barred'
+
+  constructor(readonly reason: Reason) {
+    super(reason.en)
+  }
+}
+
+/** This phone is no longer let in, and what it holds has to go. */
+export class Revoked extends Barred {
+  override readonly name = 'Revoked'
 }
 
 interface Surroundings {
@@ -41,7 +55,7 @@ export async function sendNext(keeper: Keeper, transport: Transport, owner: stri
     await keeper.happen(item.type === 'photo' ? await sendPhoto(item, transport) : await sendEntry(item, keeper, transport, around))
   } catch (error) {
     await keeper.happen({ type: 'failed', id: item.id, now: around.now(), chance: around.chance() })
-    if (error instanceof SignedOut) throw error
+    if (error instanceof SignedOut || error instanceof Barred) throw error
   }
   return true
 }

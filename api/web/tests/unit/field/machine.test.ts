@@ -49,5 +49,5 @@ it('waits longer after every failure, two minutes at most', () => {
 
 it('counts what waits, what was refused and the photos that arrived', () => {
   const outbox = after([photo('p'), photo('q'), entry('e')], { type: 'kept', id: 'p', sha256: 's' })
-  expect(tally(outbox, 'wang')).toEqual({ waiting: 1, refused: 0, photos: { kept: 1, total: 2 } })
+  expect(tally(outbox, 'wang')).toEqual({ waiting: 1, refused: 0, conflicts: 0, photos: { kept: 1, total: 2 } })
 })
