@@ -10,15 +10,16 @@ import geopandas as gpd
 import pytest
 from shapely.geometry import box
 
-from yzgeo.catalogue import Catalogue
-from yzgeo.workflows.workspace import Workspace, create_workspace, open_workspace
+from tests.stores import Premises
+from yzgeo.workflows.workspace import Workspace
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, catalogue: Catalogue) -> Iterator[Workspace]:
+def workspace(premises: Premises, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """An open, empty workspace."""
-    create_workspace(tmp_path / "workspace", catalogue)
-    with open_workspace(tmp_path / "workspace", catalogue) as opened:
+    if premises.url is not None:
+        monkeypatch.setenv("YZGEO_DATABASE_URL", premises.url)
+    with premises.workspace() as opened:
         yield opened
 
 

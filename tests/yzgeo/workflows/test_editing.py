@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from shapely.geometry import Point
 
+from tests.stores import Premises
 from yzgeo.access import Caller
-from yzgeo.catalogue import Catalogue, feature_uid
+from yzgeo.catalogue import feature_uid
 from yzgeo.errors import ConflictError, FeatureExistsError, FeatureInvalidError, FeatureUnknownError, ForbiddenError
 from yzgeo.workflows import editing
 from yzgeo.workflows.editing import Draft
-from yzgeo.workflows.workspace import Workspace, create_workspace, open_workspace
+from yzgeo.workflows.workspace import Workspace
 
 PLANNER = Caller("planner", "anna")
 LAYER = "fitness_site"
@@ -22,9 +22,8 @@ FIRST = Draft({"code": "F1", "name": "广场", "kind": "square"}, Point(123.84, 
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, catalogue: Catalogue) -> Iterator[Workspace]:
-    create_workspace(tmp_path / "w", catalogue)
-    with open_workspace(tmp_path / "w", catalogue) as opened:
+def workspace(premises: Premises) -> Iterator[Workspace]:
+    with premises.workspace() as opened:
         yield opened
 
 
@@ -73,8 +72,8 @@ def test_whoever_comes_second_learns_of_it(workspace: Workspace) -> None:
     assert len(store.history(LAYER, made.uid)) == 2
 
 
-def test_of_all_who_edit_one_revision_exactly_one_is_kept(workspace: Workspace, catalogue: Catalogue) -> None:
-    """96 conditional edits from 8 threads through two stores of one file."""
+def test_of_all_who_edit_one_revision_exactly_one_is_kept(workspace: Workspace, premises: Premises) -> None:
+    """96 conditional edits from 8 threads through two stores of one district."""
     store, layer = workspace.store, workspace.store.catalogue.layer(LAYER)
     made, _ = editing.create(store, layer, PLANNER, FIRST)
 
@@ -94,7 +93,7 @@ def test_of_all_who_edit_one_revision_exactly_one_is_kept(workspace: Workspace, 
                 outcomes.append((seen, True))
         return outcomes
 
-    with open_workspace(workspace.path, catalogue) as other, ThreadPoolExecutor(8) as pool:
+    with premises.workspace() as other, ThreadPoolExecutor(8) as pool:
         asked = [pool.submit(attempts, (workspace, other)[number % 2], number) for number in range(8)]
         outcomes = [outcome for each in asked for outcome in each.result()]
     tried = {revision for revision, _ in outcomes}

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 import shapely
 
-from yzgeo.catalogue import Catalogue
+from tests.stores import Premises
 from yzgeo.filters import Column, Compare, Literal, parse
 from yzgeo.store.base import Query
 from yzgeo.workflows.features import page
-from yzgeo.workflows.workspace import Workspace, open_workspace
+from yzgeo.workflows.workspace import Workspace
 
 LAYER = "shantytown_parcel"
 
 
 @pytest.fixture(scope="module")
-def parcels(demo_workspace: Path, catalogue: Catalogue) -> Iterator[Workspace]:
-    with open_workspace(demo_workspace, catalogue) as workspace:
+def parcels(demo_premises: Premises) -> Iterator[Workspace]:
+    with demo_premises.workspace() as workspace:
         yield workspace
 
 
