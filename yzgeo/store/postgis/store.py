@@ -130,6 +130,26 @@ class PostGISStore(TableStore):
             raise
         return store
 
+    def revision(self, layer: str) -> int:
+        """
+        Tell the layer's revision, which nearly every request asks: nothing is remembered here, so it is one row.
+
+        Parameters
+        ----------
+        layer
+            Id of the layer.
+
+        Returns
+        -------
+        int
+            0 before the first write.
+        """
+        self.catalogue.layer(layer)
+        with self._server.read() as reader:
+            found = reader.connection.execute("SELECT revision FROM yzgeo_layer_revision WHERE layer = ?", (layer,))
+            (revision,) = found.fetchone() or (0,)
+        return int(revision)
+
     def plain_tile(
         self, layer: str, place: tuple[int, int, int], *, fields: Sequence[str], own: Sequence[str] | None
     ) -> tuple[int, bytes | None]:
