@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto'
 import { expect, it } from 'vitest'
-import { openDatabase, openKeeper } from '@/field/outbox/database'
+import { deviceOf, openDatabase, openKeeper, recall, remember, wipe } from '@/field/outbox/database'
 import type { Outbox } from '@/field/outbox/machine'
 import { entry, photo } from './samples'
 
@@ -27,4 +27,18 @@ it('believes nothing that could not be written', async () => {
   expect(keeper.outbox()).toEqual([])
   await keeper.queue([entry('f')], new Map())
   expect((await database.getAll('items')).map(({ id }) => id)).toEqual(['f'])
+})
+
+it('forgets everything of a revoked phone but its name and why', async () => {
+  const database = await openDatabase('revoked')
+  const device = await deviceOf(database)
+  const keeper = await openKeeper(database, () => undefined)
+  await keeper.queue([photo('p'), entry('e', 1, { photos: ['p'] })], new Map([['p', new Blob(['picture'])]]))
+  await database.put('drafts', {}, 'l/u')
+  await remember(database, 'token', 't')
+  await wipe(database, keeper, { code: 'device_revoked', zh: '丢了', en: 'lost' })
+  expect(keeper.outbox()).toEqual([])
+  for (const store of ['items', 'blobs', 'drafts', 'features'] as const) expect(await database.count(store)).toBe(0)
+  expect((await database.getAllKeys('meta')).sort()).toEqual(['device', 'revoked'])
+  expect([await deviceOf(database), (await recall(database, 'revoked'))?.zh]).toEqual([device, '丢了'])
 })

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { distanceTo } from '@/field/distance'
 import { emptyDraft, recordsOf } from '@/field/draft'
-import { faultOf, offered, standing } from '@/field/forms'
+import { faultOf, fitting, misfit, offered, standing } from '@/field/forms'
 import { after, type Entry } from '@/field/outbox/machine'
 import { fitted } from '@/field/photos'
 import en from '@/field/texts/en.json'
@@ -70,4 +70,14 @@ it('makes photos small and keeps their shape', () => {
 it('has every text in both languages', () => {
   const keys = (texts: object, path = ''): string[] => Object.entries(texts).flatMap(([key, value]) => (typeof value === 'object' ? keys(value as object, `${path}${key}.`) : [path + key]))
   expect(keys(en).sort()).toEqual(keys(zh).sort())
+})
+
+it('names what of a draft a changed form has no room for, and keeps the rest', () => {
+  const area = { field: 'area', title: { zh: '面积', en: 'Area' }, unit: 'm2', whole: false }
+  const draft = { ...emptyDraft(), to: 'b', note: '看过', quantities: { area: '5', households: '3', dwellings: ' ' } }
+  const today = { ...layer, measures: [area] }
+  expect(misfit(draft, [move('a', 'b')], { ...today, measures: [area, { ...area, field: 'households' }] })).toEqual({ quantities: [] })
+  const found = misfit(draft, [move('a', 'c')], today)
+  expect(found).toEqual({ move: 'b', quantities: ['households'] })
+  expect(fitting(draft, found)).toMatchObject({ to: '', note: '看过', quantities: { area: '5' } })
 })
