@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import statistics
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -271,6 +273,21 @@ def test_nobody_signs_someone_in_from_another_site(district: District) -> None:
     assert answer.status_code == 403
     assert "set-cookie" not in answer.headers
     client.close()
+
+
+def test_not_even_the_time_tells(district: District) -> None:
+    """Asked in turns, a hidden layer takes as long as one that never was; the margin is the machine's."""
+    for route in LAYER_ROUTES:
+        taken: dict[str, list[float]] = {HIDDEN: [], UNKNOWN: []}
+        for _ in range(15):
+            for layer, times in taken.items():
+                started = time.process_time()
+                answer = district.clients["viewer"].get(route.format(layer=layer, uid=district.uids["restricted"]))
+                times.append(time.process_time() - started)
+                assert answer.status_code == 404
+        hidden, unknown = (statistics.median(times) + 1e-4 for times in taken.values())
+        assert hidden / unknown < 5, route
+        assert unknown / hidden < 5, route
 
 
 def _fresh(district: District, role: str) -> Client:
