@@ -49,7 +49,7 @@ def test_files_are_revalidated_and_seen_when_they_change(built, tmp_path: Path) 
     (tmp_path / "dist" / "index.html").write_text("<!doctype html><title>newer</title>" + "x" * 2000, encoding="utf-8")
     newer = built.get("/", headers={"If-None-Match": etag})
     assert "newer" in newer.text
-    assert newer.headers["content-encoding"] == "gzip"
+    assert newer.headers["content-encoding"] == "br"
 
 
 @pytest.mark.parametrize(
