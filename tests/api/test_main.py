@@ -75,7 +75,7 @@ def test_a_real_server_serves(server: str) -> None:
         answer = client.get("/-/layers")
         assert answer.status_code == 200
         assert "server" not in answer.headers
-        assert answer.headers["content-encoding"] == "gzip"
+        assert answer.headers["content-encoding"] == "br"
         assert client.get("/readyz").json() == {"status": "ok"}
         tile = client.get("/ogc/collections/road/tiles/WebMercatorQuad/14/6064/13828?revision=1")
         assert tile.status_code == 200
