@@ -1,7 +1,7 @@
 /** Two phones and an office on one parcel: what contradicts is decided at the desk, and the phones hear of it. */
 import type { Page } from '@playwright/test'
 import { randomUUID } from 'node:crypto'
-import { STREET } from './field-phone'
+import { STREET, waiting } from './field-phone'
 import { accountOf, enter, LAYER, parcelAt, seriousFaults } from './ledger'
 import { expect, open, test } from './page'
 import { phone } from './phone'
@@ -108,5 +108,33 @@ test('what two phones and the office recorded of one parcel is decided at the de
     await mobile.goto('/field?outbox')
     await expect(mobile.locator('main')).toContainText(reason)
   }
+
+  // Unsent work comes to the office as a file, and later by itself: it stands in the ledger once.
+  await west.setOffline(true)
+  await form(two, uid)
+  await two.getByLabel('备注').fill('东门有积水')
+  await save(two)
+  await two.goto('/field?outbox')
+  const download = two.waitForEvent('download')
+  await two.getByRole('button', { name: '导出未传记录' }).click()
+  await page.getByTestId('unsent').setInputFiles(await (await download).path())
+  await expect(page.getByText(/[12] 条已登记，0 条有冲突，0 条未通过。/)).toBeVisible()
+  await west.setOffline(false)
+  await expect.poll(() => waiting(two)).toBe(0)
+  const story = (await (await page.request.get(`/api/layers/${LAYER}/features/${uid}/events`)).json()) as { events: { payload: { text?: string } }[] }
+  expect(story.events.filter(({ payload }) => payload.text === '东门有积水')).toHaveLength(1)
+
+  // A phone that is lost: revoked at the desk, it forgets what it held and says why.
+  await enter(page, 'e2e-admin', 'admin')
+  await open(page, '?tab=accounts')
+  await page.getByRole('tab', { name: '会话与令牌' }).click()
+  const lost = page.getByRole('region', { name: '所有手机' }).getByRole('row').filter({ hasText: 'e2e-west' })
+  await lost.getByRole('button', { name: /^吊销手机/ }).click()
+  await expect(question).toContainText('不能恢复')
+  await question.getByRole('button', { name: '吊销' }).click()
+  await expect(lost).toContainText('已于')
+  await two.goto('/field')
+  await expect(two.getByRole('alert').filter({ hasText: '此手机已被停用' })).toBeVisible()
+  await expect(two.locator('.row')).toHaveCount(0)
   for (const context of [east, west]) await context.close()
 })
