@@ -44,7 +44,7 @@ def test_the_district_style_orders_layers_and_pins_revisions(client) -> None:
     drawn = [layer for layer in style["layers"] if layer["type"] != "background"]
     assert {layer["metadata"]["yzgeo:layer"] for layer in drawn} == set(style["sources"])
     assert all(layer["source"] == layer["metadata"]["yzgeo:layer"] for layer in drawn)
-    assert all(layer["source-layer"].removesuffix("_label") == layer["source"] for layer in drawn)
+    assert all(re.sub("_(label|cluster)$", "", layer["source-layer"]) == layer["source"] for layer in drawn)
     assert "pipe_segment" not in style["sources"]
     hidden = {layer["source"] for layer in drawn if layer.get("layout", {}).get("visibility") == "none"}
     assert hidden == {name for name in style["sources"] if not overview[name]["visible"]}
