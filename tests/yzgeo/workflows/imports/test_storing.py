@@ -123,8 +123,9 @@ def test_bad_input_is_refused_and_nothing_changes(workspace: Workspace, parcels:
         (FileUnreadableError, tmp_path / "cut.gpkg", {"layer": LAYER}),
         (ParameterError, parcels("d.gpkg"), {"layer": LAYER, "columns": {"没有": "code"}}),
         (ParameterError, parcels("e.gpkg"), {"layer": LAYER, "mode": "append"}),
-        (LiveFileError, workspace.path / "yzgeo.gpkg", {"layer": LAYER}),
     ]
+    if (workspace.path / "yzgeo.gpkg").exists():  # a database has no file that GDAL could open
+        cases.append((LiveFileError, workspace.path / "yzgeo.gpkg", {"layer": LAYER}))
     for refusal, path, options in cases:
         with pytest.raises(refusal):
             import_file(workspace, path, **options)
