@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ LAYER = "residential_building"
 def served(postgis_server: str, catalogue: Catalogue) -> Iterator[PostGISStore]:
     import geopandas as gpd
 
-    made = PostGISStore.create(f"{postgis_server}?schema=tfeatures", catalogue)
+    made = PostGISStore.create(f"{postgis_server}?schema=t{uuid4().hex}", catalogue)
     rng = np.random.default_rng(3)
     count = 400
     x, y = 123.8 + rng.uniform(0, 0.02, count), 42.25 + rng.uniform(0, 0.02, count)
