@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -12,9 +11,8 @@ from yzgeo.access import ROLES
 from yzgeo.ledger import ZONE
 from yzgeo.store.people import AUDIT_KINDS, GrantKind
 from yzgeo.workflows import accounts, audit, grants
-from yzgeo.workflows.accounts import By
 
-from .session import Session, common
+from .session import Session, common, who
 
 _ROLES = [role for role in ROLES if role != "anonymous"]
 
@@ -42,7 +40,7 @@ def add(session: Session, *, name: str, role: str, subdistricts: Sequence[str], 
     chosen = _password(generate=generate)
     with session.open() as opened:
         made = accounts.add_account(
-            opened.store, name, role=role, password=chosen, subdistricts=tuple(subdistricts), by=_by()
+            opened.store, name, role=role, password=chosen, subdistricts=tuple(subdistricts), by=who()
         )
     data = {"name": made.name, "role": made.role, "subdistricts": list(made.subdistricts)}
     shown = {**data, **({"password": chosen} if generate else {})}
@@ -74,7 +72,7 @@ def change(session: Session, *, name: str, role: str | None, subdistricts: Seque
     """修改账号的角色或街道，下一个请求起生效。 Change what an account may do."""
     with session.open() as opened:
         made = accounts.change_account(
-            opened.store, name, role=role, subdistricts=tuple(subdistricts) or None, by=_by()
+            opened.store, name, role=role, subdistricts=tuple(subdistricts) or None, by=who()
         )
     session.answer(accounts.describe_account(made), f"{made.name}：{made.role}。 Account changed.")
 
@@ -106,7 +104,7 @@ def password(session: Session, *, name: str, generate: bool) -> None:
     """设新密码，立即结束其全部会话和令牌。 Set a new password; sessions and tokens end."""
     chosen = _password(generate=generate)
     with session.open() as opened:
-        accounts.set_password(opened.store, name, chosen, by=_by())
+        accounts.set_password(opened.store, name, chosen, by=who())
     shown = {"name": name, **({"password": chosen} if generate else {})}
     session.answer(shown, f"已设新密码 {name}。 Password set.", *_shown_once(chosen, generate=generate))
 
@@ -123,7 +121,7 @@ def token(session: Session, *, name: str, label: str, days: float) -> None:
     """给程序用的令牌，只显示一次。 Make a token for a program, shown once."""
     with session.open() as opened:
         account = accounts.find_account(opened.store, name)
-        made = grants.make_token(opened.store, account, label=label, days=days, by=_by())
+        made = grants.make_token(opened.store, account, label=label, days=days, by=who())
     [described] = grants.describe_grants([made.grant])
     session.answer(
         {**described, "token": made.token},
@@ -159,7 +157,7 @@ def revoke(session: Session, *, identifier: str) -> None:
     with session.open() as opened:
         kinds = {each.id: each.kind for each in opened.store.people.grants(now=datetime.now(UTC))}
         kind = kinds.get(identifier, "token")
-        gone = grants.revoke(opened.store, kind, identifier, account=None, by=_by())
+        gone = grants.revoke(opened.store, kind, identifier, account=None, by=who())
     session.answer({"id": gone.id, "account": gone.account}, f"已收回 {gone.id}（{gone.account}）。 Taken back.")
 
 
@@ -191,7 +189,7 @@ def show_audit(session: Session, *, since: datetime | None, actor: str | None, k
 
 def _switch(session: Session, name: str, *, disabled: bool) -> None:
     with session.open() as opened:
-        made = accounts.change_account(opened.store, name, disabled=disabled, by=_by())
+        made = accounts.change_account(opened.store, name, disabled=disabled, by=who())
     told = "已停用 disabled" if disabled else "已启用 enabled"
     session.answer(accounts.describe_account(made), f"{made.name}：{told}。")
 
@@ -220,10 +218,6 @@ def _password(*, generate: bool) -> str:
 
 def _shown_once(password: str, *, generate: bool) -> list[str]:
     return [f"密码 password: {password}  （只显示这一次 shown only this once）"] if generate else []
-
-
-def _by() -> By:
-    return By(f"cli:{getpass.getuser()}")
 
 
 COMMANDS = (user, show_audit)

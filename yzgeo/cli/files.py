@@ -11,7 +11,7 @@ from yzgeo.access import ROLES, Role
 from yzgeo.report.formats import FORMATS
 from yzgeo.workflows import exports
 
-from .session import Session, common
+from .session import Session, common, who
 
 
 @click.command("export")
@@ -41,10 +41,19 @@ def export(
         raise click.UsageError("--map goes with neither --all nor --format")
     with session.progress() as told, session.open() as opened:
         if as_map:
-            report = exports.export_map(opened, file, role=role or "anonymous", overwrite=overwrite, progress=told)
+            report = exports.export_map(
+                opened, file, role=role or "anonymous", overwrite=overwrite, by=who(), progress=told
+            )
         else:
             report = exports.export_layer(
-                opened, layer, file, format=format_name, role=role or "admin", overwrite=overwrite, progress=told
+                opened,
+                layer,
+                file,
+                format=format_name,
+                role=role or "admin",
+                overwrite=overwrite,
+                by=who(),
+                progress=told,
             )
     line = f"已导出 {report.rows} 个要素到 {report.path}（{report.format}）。 {report.rows} features written."
     session.answer(report.as_dict(), line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -14,7 +13,7 @@ from yzgeo.errors import BatchUnknownError
 from yzgeo.store.base import Batch
 from yzgeo.workflows import imports
 
-from .session import Session, common
+from .session import Session, common, who
 
 _LEVELS = {"error": "错误", "warning": "注意", "info": "说明"}
 
@@ -88,7 +87,7 @@ def import_command(
             member=member,
             datum=datum,
             rejected_to=rejected_to,
-            actor=f"cli:{getpass.getuser()}",
+            actor=who().name,
             progress=told,
         )
     data = report.as_dict()
@@ -145,9 +144,7 @@ def imports_undo(session: Session, batch: str, reason: str | None) -> None:
     with session.progress() as told, session.open() as opened:
         found = _batch(opened.store.batches(), batch)
         told("撤销", 0.3)
-        undone = opened.store.undo_batch(
-            found.id, actor=f"cli:{getpass.getuser()}", reason=reason or f"撤销批次 {found.id[:8]}"
-        )
+        undone = opened.store.undo_batch(found.id, actor=who().name, reason=reason or f"撤销批次 {found.id[:8]}")
     data = {"batch": imports.batch_as_dict(undone.batch), **imports.undone_as_dict(undone)}
     counted = data["undone"]
     zh = f"已撤销：恢复 {counted['restored']}，移除 {counted['removed']}，找回 {counted['brought_back']}。"

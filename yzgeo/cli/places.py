@@ -16,7 +16,7 @@ from yzgeo.settings import PREFIX, own_names
 from yzgeo.workflows import workspace as places
 from yzgeo.workflows.stores import move_to_database
 
-from .session import Session, common
+from .session import Session, common, who
 
 
 @click.command("init")
@@ -101,7 +101,7 @@ def serve(session: Session, host: str | None, port: int | None) -> None:
 def backup(session: Session, file: Path) -> None:
     """把整个工作区备份成一个文件。 Write the whole workspace into one file."""
     with session.progress() as told, session.open() as opened:
-        made = places.backup_workspace(opened, file, progress=told)
+        made = places.backup_workspace(opened, file, by=who(), progress=told)
     size = made.stat().st_size
     session.answer(
         {"path": str(made), "size_bytes": size},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import sys
@@ -19,9 +20,22 @@ from rich.table import Table
 from yzgeo.checks import Progress as Told
 from yzgeo.checks import silent
 from yzgeo.settings import Settings
+from yzgeo.workflows.accounts import By
 from yzgeo.workflows.workspace import Workspace, open_workspace
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def who() -> By:
+    """
+    Tell who works at the command line, for the audit.
+
+    Returns
+    -------
+    By
+        The machine's own user.
+    """
+    return By(f"cli:{getpass.getuser()}")
 
 
 @dataclass

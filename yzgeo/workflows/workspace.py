@@ -37,7 +37,7 @@ from yzgeo.ledger import Event
 from yzgeo.store.attachments import AttachmentFolder
 from yzgeo.store.base import Account, Attachment, Provenance, Store
 
-from .accounts import hash_password
+from .accounts import PROGRAM, By, hash_password
 
 DATABASE = "yzgeo.gpkg"
 FOLDERS = ("rasters", "attachments", "cache", "scenarios", "networks")
@@ -164,7 +164,9 @@ def open_workspace(
     return Workspace(folder, layers, store.open_store(folder, layers))
 
 
-def backup_workspace(workspace: Workspace, target: str | os.PathLike[str], *, progress: Progress = silent) -> Path:
+def backup_workspace(
+    workspace: Workspace, target: str | os.PathLike[str], *, by: By = PROGRAM, progress: Progress = silent
+) -> Path:
     """
     Write the whole workspace, as it is at this moment, into one new file.
 
@@ -174,6 +176,8 @@ def backup_workspace(workspace: Workspace, target: str | os.PathLike[str], *, pr
         Workspace; others may go on writing to it.
     target
         File to be made, a ZIP archive with a list of checksums.
+    by
+        Who takes it away, for the audit.
     progress
         Told what is being done.
 
@@ -204,6 +208,7 @@ def backup_workspace(workspace: Workspace, target: str | os.PathLike[str], *, pr
             archive = Path(folder) / "archive.zip"
             _pack(archive, members, workspace.catalogue, progress)
             archive.chmod(0o600)  # it holds the hashes of passwords
+            workspace.store.people.note(by.deed("export", "*", file=file.name, format="backup"))
             archive.replace(file)
     except OSError as error:
         raise StorageError(path=str(file), reason=error.strerror or str(error)) from error

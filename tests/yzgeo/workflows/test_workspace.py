@@ -21,6 +21,7 @@ from yzgeo.errors import (
     WorkspaceMissingError,
 )
 from yzgeo.store import rasters
+from yzgeo.workflows.accounts import By
 from yzgeo.workflows.imports import import_file
 from yzgeo.workflows.workspace import (
     Workspace,
@@ -127,7 +128,9 @@ def test_a_backup_comes_back_with_everything(workspace: Workspace, parcels, tmp_
     (workspace.path / "attachments" / "ab" / "photo").write_bytes(b"\x00photo")
     (workspace.path / "cache" / "yzgeo.log").write_text("not worth keeping")
     before = content(workspace)
-    file = backup_workspace(workspace, tmp_path / "day.zip")
+    file = backup_workspace(workspace, tmp_path / "day.zip", by=By("cli:keeper"))
+    (taken,) = workspace.store.people.audit(9, kind="export")
+    assert (taken.deed.actor, taken.deed.details) == ("cli:keeper", {"file": "day.zip", "format": "backup"})
     assert oct(file.stat().st_mode)[-3:] == "600"
     import_file(workspace, parcels("other.gpkg", count=1), layer="shantytown_parcel", mode="replace")
     restore_workspace(file, tmp_path / "back", workspace.catalogue)
