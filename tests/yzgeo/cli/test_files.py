@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import getpass
 from pathlib import Path
 
 LAYER = "shantytown_parcel"
@@ -18,6 +19,9 @@ def test_export_by_ending_and_by_name(yzgeo, workspace: Path, parcels: Path, tmp
     assert yzgeo("export", "--all", tmp_path / "all.xlsx", "-w", workspace).code == 0
     assert yzgeo("export", "--all", tmp_path / "all.csv", "-w", workspace).code == 1
     assert yzgeo("export", "--map", tmp_path / "m.html", "-w", workspace).code == 0
+    noted = yzgeo("audit", "--kind", "export", "-w", workspace, "--json").json
+    assert len(noted) == 5
+    assert {line["actor"] for line in noted} == {f"cli:{getpass.getuser()}"}
 
 
 def test_a_role_that_may_not_see_a_layer(yzgeo, workspace: Path, tmp_path: Path) -> None:
