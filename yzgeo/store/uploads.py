@@ -5,11 +5,12 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -278,7 +279,7 @@ class UploadFolder:
             unfinished.replace(target)
 
 
-def sweep(workspace: Path, before: datetime) -> int:
+def sweep(workspace: Path, before: datetime, *, pause: timedelta = timedelta(0)) -> int:
     """
     Forget what nobody has touched for long, finished or not.
 
@@ -288,12 +289,17 @@ def sweep(workspace: Path, before: datetime) -> int:
         Folder of the workspace.
     before
         Only what was touched before this moment, with zone.
+    pause
+        Not again within this time of the last one, by whichever process.
 
     Returns
     -------
     int
         How many uploads there were.
     """
+    marker = workspace / FOLDER / ".swept"
+    if pause and time.time() - _touched(marker) < pause.total_seconds():
+        return 0
     found: dict[Path, list[Path]] = defaultdict(list)
     for path in (workspace / FOLDER).glob("*/*"):
         found[path.with_name(path.name.partition(".")[0])].append(path)
@@ -304,6 +310,8 @@ def sweep(workspace: Path, before: datetime) -> int:
             for path in paths:
                 with suppress(OSError):
                     path.unlink(missing_ok=True)
+    with suppress(OSError):  # there is no folder before the first upload
+        marker.touch()
     return swept
 
 

@@ -17,6 +17,8 @@ from .progress import Caller
 
 KEPT_DAYS = 7
 MOST_OF_ONE = 300
+# Looking costs a glance at every file of the last days, which each of sixty photos would pay.
+_SWEPT_EVERY = timedelta(hours=1)
 """Uploads that one account may have begun and not finished."""
 
 
@@ -52,7 +54,7 @@ def begin(workspace: Path, caller: Caller, length: int, metadata: Mapping[str, s
     if not may_record_somewhere(caller.role, caller.subdistricts):
         raise ForbiddenError
     folder, now = UploadFolder(workspace, caller.name), datetime.now(UTC)
-    sweep(workspace, now - timedelta(days=KEPT_DAYS))
+    sweep(workspace, now - timedelta(days=KEPT_DAYS), pause=_SWEPT_EVERY)
     if not 0 < length <= most:
         zh, en = f"大小须在 1 字节到 {most} 字节之间", f"a file has 1 to {most} bytes"
         raise UploadRefusedError(reason_zh=zh, reason_en=en)

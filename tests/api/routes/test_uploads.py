@@ -168,6 +168,7 @@ def test_what_nobody_continues_is_swept_when_others_begin(connect, settings, pho
     client = connect("field")
     left, alive = begin(client, photo), begin(client, photo)
     past = (datetime.now(UTC) - timedelta(days=8)).timestamp()
+    os.utime(settings.workspace / uploads.FOLDER / ".swept", (past, past))
     for file in (settings.workspace / uploads.FOLDER).glob("*/*"):
         if alive.rpartition("/")[2] not in file.name or file.suffix == ".json":
             os.utime(file, (past, past))

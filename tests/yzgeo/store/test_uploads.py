@@ -58,3 +58,11 @@ def test_sweeping_takes_leftovers_too(tmp_path: Path) -> None:
     assert sweep(tmp_path, datetime.now(UTC) + timedelta(minutes=1)) == 3
     assert list((tmp_path / FOLDER).glob("*/*")) == []
     assert sweep(tmp_path / "nothing", AT) == 0
+
+
+def test_sweeping_pauses(tmp_path: Path) -> None:
+    UploadFolder(tmp_path, "wang").begin(6, {}, now=AT)
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    assert sweep(tmp_path, AT, pause=timedelta(hours=1)) == 0
+    assert sweep(tmp_path, later, pause=timedelta(hours=1)) == 0
+    assert sweep(tmp_path, later, pause=timedelta(microseconds=1)) == 1

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from yzgeo.catalogue import FieldType
+from yzgeo.catalogue import FieldType, Layer
 from yzgeo.store.base import BBox
 from yzgeo.store.dialect import Bound, Connection, GeometryForm
 from yzgeo.store.identifiers import quote
@@ -290,6 +290,26 @@ class ServerDialect:
                     f"coalesce((SELECT max({quote(column)}) FROM {quote(table)}), 0) + 1, false)",
                     (quote(table), column),
                 )
+
+
+def column(layer: Layer, field: str) -> str:
+    """
+    Write how a field is read where PostGIS itself writes the answer.
+
+    Parameters
+    ----------
+    layer
+        The layer.
+    field
+        Id of the field.
+
+    Returns
+    -------
+    str
+        The column under its own name; a yes or no, kept as a number, as what it is.
+    """
+    name = quote(field)
+    return f"({name} <> 0) AS {name}" if layer.field(field).type == "boolean" else name
 
 
 @lru_cache(maxsize=2_048)

@@ -13,6 +13,8 @@ from yzgeo.store.base import Query
 from yzgeo.store.dialect import Connection
 from yzgeo.store.identifiers import quote
 
+from .dialect import column
+
 DECIMALS = 8
 # The index and the operator @ know boxes in single precision, rounded outwards: what lies this far inside the asked
 # box (in shares of the largest coordinate) meets it for certain, and its vertices need not be looked at.
@@ -103,10 +105,7 @@ def _feature(layer: Layer, fields: Sequence[str]) -> str:
         if layer.spec.geometry != "none"
         else "NULL"
     )
-    shown = ", ".join(
-        f"({quote(name)} <> 0) AS {quote(name)}" if layer.field(name).type == "boolean" else quote(name)
-        for name in fields
-    )
+    shown = ", ".join(column(layer, name) for name in fields)
     properties = f"(SELECT row_to_json(p) FROM (SELECT {shown}) AS p)::text" if shown else "'{}'"
     return (
         f"""'{{"type":"Feature","id":' || to_json(uid)::text || ',"geometry":' || coalesce({shape}, 'null') || """

@@ -11,6 +11,8 @@ from yzgeo.catalogue import Layer
 from yzgeo.store.dialect import Connection
 from yzgeo.store.identifiers import quote
 
+from .dialect import column
+
 # From this zoom on a straight line in degrees is less than a seventh of a tile unit off Mercator's curve, so that
 # degrees can be mapped to the tile directly: projecting each geometry costs ten times as much as the rest of a tile.
 LEAST_ZOOM = 14
@@ -46,7 +48,7 @@ def encode(
         The layer's revision, and the tile, empty if nothing lies in it. None where a shape is too small for the grid
         and would vanish: our own encoder keeps it.
     """
-    shown = ", ".join(_column(layer, name) for name in fields)
+    shown = ", ".join(column(layer, name) for name in fields)
     table, srs = quote(layer.id), connection.dialect.srs_id  # type: ignore[attr-defined]
     box = f"ST_MakeEnvelope(?1, ?2, ?3, ?4, {srs})"
     wide = f"ST_MakeEnvelope(?5, ?6, ?7, ?8, {srs})"
@@ -65,8 +67,3 @@ def encode(
     bound += [layer.id, layer.id, *([] if own is None else [list(own)])]
     revision, lost, data = connection.execute(statement, bound).fetchone()
     return int(revision), None if lost else bytes(data or b"")
-
-
-def _column(layer: Layer, name: str) -> str:
-    column = quote(name)
-    return f"({column} <> 0) AS {column}" if layer.field(name).type == "boolean" else column

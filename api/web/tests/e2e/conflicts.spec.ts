@@ -75,6 +75,10 @@ test('what two phones and the office recorded of one parcel is decided at the de
   await expect(stage.getByRole('alert')).toHaveText('请写理由。')
   await stage.getByLabel(/^理由/).fill('现场照片为准')
 
+  await stage.getByRole('button', { name: '裁定…' }).click()
+  await page.keyboard.press('Escape')
+  await expect(stage.getByRole('button', { name: '裁定…' })).toBeFocused()
+
   // The office moves on while the desk is open: nothing is decided on what was not seen.
   await record(page, uid, 'measure', { households_signed: signed + 6 })
   await stage.getByRole('button', { name: '裁定…' }).click()

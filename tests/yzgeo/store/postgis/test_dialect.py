@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from yzgeo.store.postgis.dialect import numbered
+from yzgeo.catalogue import Catalogue
+from yzgeo.store.postgis.dialect import column, numbered
 from yzgeo.store.postgis.store import PostGISStore
 
 
 def test_places_are_numbered_outside_quotes() -> None:
     assert numbered("SELECT ?, '?', \"?\" FROM t WHERE a = ?") == "SELECT $1, '?', \"?\" FROM t WHERE a = $2"
     assert numbered("a = ?1 OR b = ?2 OR c = ?1") == "a = $1 OR b = $2 OR c = $1"
+
+
+def test_a_yes_or_no_is_told_as_such(catalogue: Catalogue) -> None:
+    layer = catalogue.layer("residential_building")
+    assert [column(layer, name) for name in ("elevator", "floors")] == ['("elevator" <> 0) AS "elevator"', '"floors"']
 
 
 @pytest.mark.parametrize(
