@@ -51,6 +51,7 @@ test('a browser that was closed opens the page without signal; the first downloa
   test.info().annotations.push({ type: 'cold and offline', description: `${Math.round(took)} ms` })
   expect(took).toBeLessThan(PATIENCE_MS)
   await expect(opened.locator('.row')).toHaveCount(rows)
+  await expect(opened.getByRole('banner')).toContainText('示意数据')
   await expect(status(opened)).toContainText('离线')
   expect(network.carried).toBe(asked)
   // An address inside the page opens as well.
