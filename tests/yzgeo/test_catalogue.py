@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import jsonschema
 import pytest
 import yaml
 
-from yzgeo.catalogue import Catalogue, Layer, default_root, feature_uid, json_schema, load
+from yzgeo.catalogue import Catalogue, Layer, default_root, feature_uid, feature_uids, json_schema, load
 from yzgeo.errors import CatalogueError, FieldUnknownError, LayerUnknownError
 
 TINY = Path(__file__).parents[1] / "layers" / "tiny_district"
@@ -109,6 +109,12 @@ def test_uids_are_stable_and_differ_by_layer_and_key() -> None:
     assert feature_uid("shantytown_parcel", "PH-001") == feature_uid("shantytown_parcel", "PH-001")
     assert len({feature_uid(layer, key) for layer in ("a", "b") for key in ("1", "2")}) == 4
     assert UUID(feature_uid("a", "1")).version == 5
+
+
+@pytest.mark.parametrize("layer", ["shantytown_parcel", "a"])
+def test_uids_made_in_bulk_are_those_of_the_standard_library(layer: str) -> None:
+    keys = ["", "PH-001", "南关地块", "\U0001f3d8", *map(str, range(300))]
+    assert feature_uids(layer, keys) == [str(uuid5(NAMESPACE_URL, f"yzgeo:{layer}:{key}")) for key in keys]
 
 
 def test_the_schema_takes_every_layer_and_no_unknown_key() -> None:

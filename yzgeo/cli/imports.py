@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
 
@@ -71,7 +73,7 @@ def import_command(
 ) -> None:
     """导入文件。 Import a file into a layer."""
     pairs = _pairs(columns)
-    with session.progress() as told, session.open() as opened:
+    with _without_collector(), session.progress() as told, session.open() as opened:
         report = imports.import_file(
             opened,
             file,
@@ -183,6 +185,16 @@ def show_issues(issues: Sequence[Mapping[str, str]], total: int, lang: str, *, m
     if total > most:
         rest = total - most
         click.echo(f"  …还有 {rest} 条，用 --json 查看 / {rest} more, see --json", err=True)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Let the collector of cycles rest: it would walk over all cells of a file again and again, and find nothing."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _report_lines(data: Mapping[str, Any], lang: str) -> list[str]:

@@ -10,7 +10,7 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -98,6 +98,53 @@ def coerce(value: Any, spec: FieldSpec, *, unit: numbers.Unit | None = None, per
     if isinstance(result, int | float) and not isinstance(result, bool):
         _check_range(result, spec)
     return result
+
+
+def coerce_all(values: Sequence[Any], spec: FieldSpec, *, unit: numbers.Unit | None = None) -> list[Value] | None:
+    """
+    Bring a whole column to the type of its field, each different cell once.
+
+    Parameters
+    ----------
+    values
+        What the file holds.
+    spec
+        The field.
+    unit
+        Unit in the column's head.
+
+    Returns
+    -------
+    list or None
+        What `coerce` gives for each cell; None where a cell does not fit, or where cells of several types have to be
+        looked at one by one (1, 1.0 and True are equal, but not the same).
+    """
+    kinds = set(map(type, values)) - {type(None)}
+    if len(kinds) > 1 or kinds & {list, dict}:
+        return None
+    try:
+        if kinds <= {int, float} and spec.type in _NUMERIC and unit is None and not spec.values:
+            return _plain_numbers(values, spec)
+        distinct = dict.fromkeys(values)
+        plain = words.HARMLESS.fullmatch if kinds == {str} and spec.type == "text" and not spec.values else None
+        known = {
+            value: value if plain and value and plain(value) else coerce(value, spec, unit=unit) for value in distinct
+        }
+    except UnfitError:
+        return None
+    return [known[value] for value in values]
+
+
+def _plain_numbers(values: Sequence[Any], spec: FieldSpec) -> list[Value] | None:
+    """Judge numbers of one type by the least and the greatest, between which all others lie."""
+    there = [value for value in values if value is not None and value == value]  # noqa: PLR0124 - the test for NaN
+    for extreme in (min(there), max(there)) if there else ():
+        coerce(extreme, spec)
+    if spec.type == "integer" and not all(float(value).is_integer() for value in there if value.__class__ is float):
+        return None
+    read = int if spec.type == "integer" else float
+    # NaN is no number that equals itself.
+    return [read(value) if value is not None and value == value else None for value in values]  # noqa: PLR0124
 
 
 def _quantity(value: Any, spec: FieldSpec, unit: numbers.Unit | None, percent: bool) -> Value:  # noqa: FBT001

@@ -198,17 +198,21 @@ def _move(
     source: Source, system: systems.System, district: District, shift: DatumShift | None
 ) -> tuple[Shapes, list[Issue]]:
     raw = np.asarray(source.geometry, dtype=object).copy()
-    written, owner = shapely.get_coordinates(raw, return_index=True)
-    raw[owner[~np.isfinite(written).all(axis=1)]] = None  # NaN equals nothing: such a ring is not even closed
+    points, owner = shapely.get_coordinates(raw, return_index=True)
+    broken = ~np.isfinite(points).all(axis=1)
+    if broken.any():
+        raw[owner[broken]] = None  # NaN equals nothing: such a ring is not even closed
+        points, owner = shapely.get_coordinates(raw, return_index=True)
     flat = repair.flat(raw)
-    points, owner = shapely.get_coordinates(flat, return_index=True)
     lon, lat = systems.place(points[:, 0], points[:, 1], system, storage_crs=district.storage_crs, shift=shift)
     lost = ~(np.isfinite(lon) & np.isfinite(lat))
     if lost.any():
         flat[owner[lost]] = None
         kept = ~np.isin(owner, owner[lost])
         lon, lat = lon[kept], lat[kept]
-    moved = np.asarray(shapely.set_coordinates(flat.copy(), np.column_stack([lon, lat])), dtype=object)
+    there = np.column_stack([lon, lat])
+    # What lies in the storage system already is kept: a copy of many shapes takes hundreds of megabytes.
+    moved = flat if np.array_equal(there, points) else np.asarray(shapely.set_coordinates(flat, there), dtype=object)
     zh, en = f"坐标系：{system.zh}（{system.id[:40]}）", f"coordinate system: {system.en} ({system.id[:40]})"
     return moved, [Issue("info", "crs_chosen", "文件", zh, en)]
 

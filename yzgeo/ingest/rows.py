@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from yzgeo import crs as systems
-from yzgeo.catalogue import DataStatus, FieldSpec, Layer, feature_uid
+from yzgeo.catalogue import DataStatus, FieldSpec, Layer, feature_uids
 from yzgeo.checks import Issue, Level
 from yzgeo.errors import CrsMissingError, GeometryTypeError, ParameterError
 
-from .cells import UnfitError, Value, coerce, normalise
+from .cells import UnfitError, Value, coerce, coerce_all, normalise
 from .geometry import repair
 from .reading import Source
 from .tables.layout import split_unit
@@ -158,7 +158,7 @@ def check(
     kept = np.delete(np.arange(source.rows), list(notes.rejected))
     table = pd.DataFrame(values, dtype=object).iloc[kept]
     keys = table[layer.spec.key] if len(kept) else ()
-    table.index = pd.Index([feature_uid(layer.id, str(key)) for key in keys], name="uid", dtype=object)
+    table.index = pd.Index(feature_uids(layer.id, map(str, keys)), name="uid", dtype=object)
     geometry = shapes[kept] if shapes is not None else np.full(len(kept), None, dtype=object)
     frame = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(geometry, index=table.index, crs=storage_crs))
     rejected = tuple(sorted(row + 1 for row in notes.rejected))
@@ -283,6 +283,9 @@ def _column(source: Source, spec: FieldSpec, column: str, notes: _Notes) -> list
     unit = next((head.unit for head in source.heads if head.name == column), None) or split_unit(column)[1]
     percents = source.percents.get(column, ())
     cells = source.table[column].tolist()
+    whole = coerce_all(cells, spec, unit=unit) if not any(percents) else None
+    if whole is not None:
+        return whole
     shown = list(percents) or [False] * len(cells)
     # Most columns say the same few things again and again; 1, 1.0 and True are three things.
     read: dict[tuple[type, object, bool] | None, Any] = {}

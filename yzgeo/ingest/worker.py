@@ -20,10 +20,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyogrio
 
-from yzgeo.catalogue import FieldSpec
 from yzgeo.errors import FileAmbiguousError, YzgeoError
 
-from . import ledgers, opening
+from . import opening
 
 _TOO_MANY_ROWS = "rows"
 _LEDGERS = frozenset({"xlsx", "xls", "csv"})
@@ -150,6 +149,10 @@ def _read_gdal(opened: opening.Opened, request: Mapping[str, Any]) -> dict[str, 
 
 
 def _read_ledger(opened: opening.Opened, request: Mapping[str, Any]) -> dict[str, Any]:
+    from yzgeo.catalogue import FieldSpec  # noqa: PLC0415 - loads what other files, which wait for it, do not need
+
+    from . import ledgers  # noqa: PLC0415
+
     fields = [FieldSpec.model_validate(field) for field in request.get("fields") or ()]
     found = ledgers.read(opened.path, opened.kind, fields=fields, encoding=request["encoding"], sheet=request["layer"])
     if len(found.where) > request["max_rows"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, cast
@@ -50,17 +51,17 @@ def encode(column: pd.Series[Any], field: FieldSpec) -> list[Value]:
     if fast is not None:
         return fast
     values = column.astype(object).tolist()
-    if field.type == "text" and set(map(type, values)) <= {str, type(None)}:
+    if _is_plain(values, field):
         return values
     convert = _CONVERTERS[field.type]
-    # Codes and dates repeat much more often than they differ.
+    # Codes, dates, yes and no repeat much more often than they differ.
     seen: dict[object, Value] = {}
     encoded: list[Value] = []
     for value, gone in zip(values, absent, strict=True):
         if gone:
             encoded.append(None)
             continue
-        kept = isinstance(value, str)
+        kept = isinstance(value, (str, bool))
         if kept and value in seen:
             encoded.append(seen[value])
             continue
@@ -166,6 +167,13 @@ def _encode_numeric(column: pd.Series[Any], field: FieldSpec, absent: np.ndarray
     return cast("list[Value]", plain)
 
 
+def _is_plain(values: Sequence[Any], field: FieldSpec) -> bool:
+    """Tell whether a column holds nothing but what is stored as it stands."""
+    kind, fits = _PLAIN.get(field.type, (type(None), None))
+    there = [value for value in values if value is not None]
+    return set(map(type, there)) <= {kind} and (fits is None or all(map(fits, there)))
+
+
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
@@ -216,6 +224,13 @@ def _datetime(value: Any) -> str:
     moment = moment.astimezone(UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
+
+# What is stored as it stands: the type of each value and, where not all of them fit, the test.
+_PLAIN: dict[FieldType, tuple[type, Callable[[Any], bool] | None]] = {
+    "text": (str, None),
+    "integer": (int, lambda value: bool(abs(value) < 2**63)),
+    "number": (float, math.isfinite),
+}
 
 _CONVERTERS: dict[FieldType, Callable[[Any], Value]] = {
     "text": _text,

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yzgeo.catalogue import AllowedValue, FieldSpec, FieldType, Label
-from yzgeo.ingest.cells import UnfitError, coerce, normalise
+from yzgeo.ingest.cells import UnfitError, coerce, coerce_all, normalise
+from yzgeo.ingest.values.numbers import parse_unit
 
 
 def field(kind: FieldType, **more: Any) -> FieldSpec:
@@ -104,3 +105,41 @@ def test_any_cell_is_either_read_or_refused(value: object) -> None:
         except UnfitError:
             continue
         assert result is None or isinstance(result, str | int | float | bool)
+
+
+@given(
+    column=st.one_of(
+        [
+            st.lists(st.none() | one, max_size=8)
+            for one in (
+                st.text(max_size=6) | st.sampled_from(["B-001", "=1+1", "12亩", "1.5", " 是 ", "2024-3-5", "<script>"]),
+                st.integers(),
+                st.floats() | st.sampled_from([-0.0, 3.0, 2.0**63]),
+                st.booleans(),
+                st.lists(st.integers(), max_size=1),
+                st.sampled_from([1, 1.0, True, "1"]),
+            )
+        ]
+    ),
+    kind=st.sampled_from(["text", "integer", "number", "boolean", "date"]),
+    limits=st.sampled_from([{}, {"minimum": 0.0, "maximum": 100.0}]),
+    unit=st.sampled_from([None, parse_unit("亩")]),
+)
+def test_a_column_read_at_once_is_its_cells_read_one_by_one(
+    column: Any, kind: FieldType, limits: Any, unit: Any
+) -> None:
+    spec = field(kind, **(limits if kind in {"integer", "number"} else {}))
+    whole = coerce_all(column, spec, unit=unit)
+    if whole is not None:
+        singly = [coerce(cell, spec, unit=unit) for cell in column]
+        assert [(type(one), one) for one in whole] == [(type(one), one) for one in singly]
+
+
+def test_a_column_is_left_to_its_cells_where_one_does_not_fit_or_types_are_mixed() -> None:
+    short = field("number", maximum=10.0)
+    assert coerce_all([1.0, None, float("nan")], short) == [1.0, None, None]
+    for column in ([1.0, 11.0], [float("inf")], [1.0, True], [1.0, 1], ["1", "eleven"]):
+        assert coerce_all(column, short) is None
+    assert coerce_all([1.5], field("integer")) is None
+    assert coerce_all([2**63], field("integer")) is None
+    assert coerce_all(["甲-1", "=1+1"], field("text")) is None

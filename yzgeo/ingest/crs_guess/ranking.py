@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from yzgeo import crs
 from yzgeo.errors import CrsUnsupportedError, InputError
 
 from . import systems
@@ -34,6 +35,7 @@ from .verdict import RIVAL_FACTOR, Candidate, Case, Guess, decide
 Numbers = NDArray[np.float64]
 _PLAUSIBLE = 0.5
 _SAME_PLACE_M = 0.01
+_DEGREES = 360.0
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,9 @@ def _place_all(
     x: Numbers, y: Numbers, declared: System | None, district: District, shift: DatumShift | None
 ) -> list[_Placed]:
     found = list(systems.around(district.middle_lon))
+    if max(np.abs(x).max(), np.abs(y).max()) <= _DEGREES:
+        # As metres they would all lie at the equator, and setting up forty projections takes a third of a second.
+        found = [item for item in found if crs.parse(item.crs).is_geographic]
     if declared is not None and declared.id not in {item.id for item in found}:
         found.insert(0, declared)
     placed = []

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from shapely.geometry.base import BaseGeometry
 
 from yzgeo.checks import Issue
@@ -281,6 +279,9 @@ def _twice(shapes: Shapes) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
 
 
 def _groups(count: int, one: NDArray[np.intp], other: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    from scipy.sparse import coo_array  # noqa: PLC0415 - most imports, and every start, do without
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
     graph = coo_array((np.ones(len(one)), (one, other)), shape=(count, count))
     _, labels = connected_components(graph, directed=False)
     order = np.argsort(labels, kind="stable")

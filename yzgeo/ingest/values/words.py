@@ -25,6 +25,9 @@ _NO = frozenset([
 _LONGEST = 10_000
 # Control characters, zero-width ones and those that turn the direction of a text.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+HARMLESS = re.compile(r"\w[\w-]{0,99}")
+"""Most codes and names: letters, digits and dashes within, which `text` leaves as they are."""
+
 # What spreadsheets execute when our own exports are opened, and what browsers execute.
 _FORMULA = re.compile(r"^\s*(=|@|\t|[+-](?=.*[(|!]))")
 _MARKUP = re.compile(
@@ -121,6 +124,8 @@ def text(value: object) -> str | None:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     raw = str(value)
+    if HARMLESS.fullmatch(raw):
+        return raw
     if _FORMULA.match(raw):
         raise _unreadable(raw, "文字", "a text", "以公式符号开头，可能在表格软件中被执行", "a spreadsheet would run it")
     if _MARKUP.search(raw):

@@ -356,7 +356,7 @@ def carry_over(register: Register, checked: rows.Checked) -> tuple[gpd.GeoDataFr
     dropped = sum(place is not None and status[place] == "illustrative" for place in places)
     kept = [None if place is None or status[place] == "illustrative" else place for place in places]
     columns = {
-        spec.id: list(frame[spec.id])
+        spec.id: frame[spec.id].to_numpy()
         if spec.id not in absent
         else [None if place is None else register.rows.columns[spec.id][place] for place in kept]
         for spec in layer.fields

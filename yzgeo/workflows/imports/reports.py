@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from yzgeo.checks import Issue
 from yzgeo.errors import RowsRejectedError
@@ -17,8 +17,7 @@ SHOWN_ISSUES = 1000
 SHOWN_MATCHES = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class RowMatch:
+class RowMatch(NamedTuple):
     """What one row of the file is to the register; ``row`` (from 1) is None for a feature that the file lacks."""
 
     row: int | None
@@ -37,7 +36,7 @@ class RowMatch:
         dict
             The fields as they are.
         """
-        return {**asdict(self), "changed": list(self.changed)}
+        return {**self._asdict(), "changed": list(self.changed)}
 
 
 @dataclass(frozen=True)
