@@ -1,29 +1,25 @@
-"""Vector tiles: where a tile lies, and how features become Mapbox Vector Tile bytes (specification 2.1).
+"""Vector tiles: where a tile lies, and how features come on to its grid.
 
-Everything works on whole arrays of features: clipping, simplifying and rounding in shapely, the geometry commands and
-their variable-length integers in numpy. Nothing vanishes because it is small: what would collapse at a low zoom is
-kept as the smallest square or stroke the grid can hold.
+Everything works on whole arrays of features: clipping, simplifying and rounding; `mvt` writes the bytes. Nothing
+vanishes because it is small: what would collapse at a low zoom is kept as the smallest square or stroke the grid can
+hold.
 """
 
 from __future__ import annotations
 
 import math
-import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from . import thinning
-
-Value = str | int | float | bool | None
+from . import mvt, thinning
+from .mvt import EXTENT, Value
 
 # Goes up with every change of the bytes that the same features become: addresses carry it, and old ones die out.
 FORMAT = 3
-EXTENT = 4096
 BUFFER = 64
 MAX_ZOOM = 22
 # Points in one square of the grid, an eighth of a tile wide (64 pixels on a map), become one circle.
@@ -32,12 +28,7 @@ _GATHERED_ID = 1 << 40
 # Where Web Mercator's square ends, degrees.
 _MAX_LATITUDE = 85.0511287798066
 
-_MOVE_TO, _LINE_TO, _CLOSE = 1, 2, 7
-_KIND_OF_DIMENSION = {0: 1, 1: 2, 2: 3}
 _COLLECTION = 7
-
-# From these values on a variable-length integer takes one byte more.
-_VARINT_LIMITS = np.array([1 << 7, 1 << 14, 1 << 21, 1 << 28], dtype=np.int64)
 
 Objects = NDArray[np.object_]
 Integers = NDArray[np.int64]
@@ -330,7 +321,11 @@ def encode_layer(
     kept, cut = kept[inside], cut[inside]
     if not len(kept):
         return b""
-    return _layer(name, quantise(cut, simplify=simplify), fids, columns, kept)
+    if len(kept) < len(shapes):
+        chosen = kept.tolist()
+        fids = [fids[index] for index in chosen]
+        columns = {key: [column[index] for index in chosen] for key, column in columns.items()}
+    return mvt.write_layer(name, quantise(cut, simplify=simplify), fids, columns)
 
 
 def encode_gathered(name: str, gathered: Gathered, *, count: str) -> bytes:
@@ -353,192 +348,8 @@ def encode_gathered(name: str, gathered: Gathered, *, count: str) -> bytes:
     """
     if not len(gathered.places):
         return b""
-    every = np.arange(len(gathered.places))
-    return _layer(name, gathered.places, gathered.ids, {count: gathered.counts}, every)
-
-
-def _layer(
-    name: str, cut: Objects, fids: Sequence[int], columns: Mapping[str, Sequence[Value]], kept: Integers
-) -> bytes:
-    """Write down shapes on the grid; ``kept`` tells which feature each of them is."""
-    commands = _commands(cut)
-    kinds = [_KIND_OF_DIMENSION[int(dimension)] for dimension in shapely.get_dimensions(cut)]
-    keys, values, tags = _tags(columns, kept)
-    features = []
-    for position, index in enumerate(kept.tolist()):
-        body = b"".join(
-            (
-                b"\x08" + _varint(fids[index]),
-                _block(0x12, tags[position]) if tags[position] else b"",
-                b"\x18" + _varint(kinds[position]),
-                _block(0x22, commands[position]),
-            )
-        )
-        features.append(_block(0x12, body))
-    layer = b"".join(
-        (
-            b"\x78\x02",
-            _block(0x0A, name.encode()),
-            *features,
-            *(_block(0x1A, key.encode()) for key in keys),
-            *(_block(0x22, value) for value in values),
-            b"\x28" + _varint(EXTENT),
-        )
-    )
-    return _block(0x1A, layer)
+    return mvt.write_layer(name, gathered.places, gathered.ids, {count: gathered.counts})
 
 
 def _latitude(share: float) -> float:
     return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * min(max(share, 0.0), 1.0)))))
-
-
-def _commands(shapes: Objects) -> list[bytes]:
-    """Write the geometry of every feature as packed command integers."""
-    paths, owner, outer = _paths(shapes)
-    vertices, path_of = shapely.get_coordinates(paths, return_index=True)
-    points, path_of = _without_repeats(vertices.astype(np.int64), path_of)
-    surface = shapely.get_dimensions(shapes)[owner] == 2
-    lengths = np.bincount(path_of, minlength=len(paths))
-    starts = np.cumsum(lengths) - lengths
-    points, lengths = _open_rings(points, starts, lengths, surface)
-    starts = np.cumsum(lengths) - lengths
-    points, keep = _oriented(points, starts, lengths, surface, outer)
-    lengths, owner, surface = lengths[keep], owner[keep], surface[keep]
-    return _packed(points, lengths, owner, surface, len(shapes))
-
-
-def _paths(shapes: Objects) -> tuple[Objects, Integers, NDArray[np.bool_]]:
-    """Take features apart into points, lines and rings: the path, its feature, and whether it is an outer ring."""
-    parts, owner = shapely.get_parts(shapes, return_index=True)
-    if not (shapely.get_type_id(parts) == 3).all():
-        return parts, owner, np.ones(len(parts), dtype=bool)
-    rings, part_of = shapely.get_rings(parts, return_index=True)
-    outer = np.ones(len(rings), dtype=bool)
-    outer[1:] = part_of[1:] != part_of[:-1]
-    return rings, owner[part_of], outer
-
-
-def _without_repeats(points: Integers, path_of: Integers) -> tuple[Integers, Integers]:
-    repeated = np.zeros(len(points), dtype=bool)
-    repeated[1:] = (points[1:] == points[:-1]).all(axis=1) & (path_of[1:] == path_of[:-1])
-    return points[~repeated], path_of[~repeated]
-
-
-def _open_rings(
-    points: Integers, starts: Integers, lengths: Integers, surface: NDArray[np.bool_]
-) -> tuple[Integers, Integers]:
-    """Drop the closing vertex of every ring, which the close command implies."""
-    closing = (starts + lengths - 1)[surface & (lengths > 1)]
-    left = np.ones(len(points), dtype=bool)
-    left[closing] = False
-    return points[left], lengths - (surface & (lengths > 1))
-
-
-def _oriented(
-    points: Integers, starts: Integers, lengths: Integers, surface: NDArray[np.bool_], outer: NDArray[np.bool_]
-) -> tuple[Integers, NDArray[np.bool_]]:
-    """Turn outer rings clockwise on the screen and holes the other way; drop holes and strokes without extent."""
-    path_of = np.repeat(np.arange(len(lengths)), lengths)
-    position = np.arange(len(points)) - starts[path_of]
-    following = points[starts[path_of] + (position + 1) % lengths[path_of]]
-    cross = points[:, 0] * following[:, 1] - following[:, 0] * points[:, 1]
-    area = np.bincount(path_of, weights=cross, minlength=len(lengths))
-    keep = ~surface | ((lengths >= 3) & (area != 0))
-    turn = surface & ((area > 0) != outer)
-    order = starts[path_of] + np.where(turn[path_of], lengths[path_of] - 1 - position, position)
-    turned = points[order]
-    return turned[keep[path_of]], keep
-
-
-def _packed(
-    points: Integers, lengths: Integers, owner: Integers, surface: NDArray[np.bool_], count: int
-) -> list[bytes]:
-    """Lay out move, line and close commands with zigzag steps, and cut the byte string by feature."""
-    ends = np.cumsum(lengths)
-    starts = ends - lengths
-    path_of = np.repeat(np.arange(len(lengths)), lengths)
-    steps = np.diff(points, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
-    first = np.ones(len(lengths), dtype=bool)
-    first[1:] = owner[1:] != owner[:-1]
-    steps[starts[first]] = points[starts[first]]
-    zigzag = (steps << 1) ^ (steps >> 63)
-
-    draws = lengths > 1
-    sizes = 1 + 2 * lengths + draws + surface
-    offsets = np.cumsum(sizes) - sizes
-    words = np.empty(int(sizes.sum()), dtype=np.int64)
-    place = offsets[path_of] + 1 + 2 * (np.arange(len(points)) - starts[path_of])
-    place += np.arange(len(points)) > starts[path_of]
-    words[place], words[place + 1] = zigzag[:, 0], zigzag[:, 1]
-    words[offsets] = _MOVE_TO | 1 << 3
-    words[offsets[draws] + 3] = _LINE_TO | (lengths[draws] - 1) << 3
-    words[(offsets + sizes - 1)[surface]] = _CLOSE | 1 << 3
-
-    data, widths = _varints(words)
-    per_path = np.add.reduceat(widths, offsets)
-    per_feature = np.bincount(owner, weights=per_path, minlength=count).astype(np.int64)
-    cuts = np.concatenate([[0], np.cumsum(per_feature)]).tolist()
-    return [data[start:end] for start, end in pairwise(cuts)]
-
-
-def _varints(words: Integers) -> tuple[bytes, Integers]:
-    """Encode many variable-length integers at once; also give the width of each in bytes."""
-    widths = np.searchsorted(_VARINT_LIMITS, words, side="right") + 1
-    starts = np.cumsum(widths) - widths
-    data = np.zeros(int(widths.sum()), dtype=np.uint8)
-    for step in range(int(widths.max())):
-        wide = widths > step
-        more = np.where(widths[wide] > step + 1, 0x80, 0)
-        data[starts[wide] + step] = ((words[wide] >> 7 * step) & 0x7F) | more
-    return data.tobytes(), widths
-
-
-def _tags(columns: Mapping[str, Sequence[Value]], kept: Integers) -> tuple[list[str], list[bytes], list[bytes]]:
-    """Build the tables of keys and values, and each feature's packed pairs of indices."""
-    keys: list[str] = []
-    table: dict[bytes, int] = {}
-    pairs: list[list[bytes]] = []
-    for name, column in columns.items():
-        prefix = _varint(len(keys))
-        known: dict[tuple[type, Value], bytes] = {}
-        found = [_pair(column[index], prefix, known, table) for index in kept]
-        if any(found):
-            keys.append(name)
-            pairs.append(found)
-    return keys, list(table), [b"".join(row) for row in zip(*pairs, strict=True)] if pairs else [b""] * len(kept)
-
-
-def _pair(value: Value, prefix: bytes, known: dict[tuple[type, Value], bytes], table: dict[bytes, int]) -> bytes:
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
-        return b""
-    key = (type(value), value)
-    if key not in known:
-        known[key] = prefix + _varint(table.setdefault(_value(value), len(table)))
-    return known[key]
-
-
-_ENCODERS: Mapping[type, Callable[..., bytes]] = {
-    str: lambda value: _block(0x0A, value.encode()),
-    bool: lambda value: b"\x38\x01" if value else b"\x38\x00",
-    int: lambda value: b"\x28" + _varint(value) if value >= 0 else b"\x30" + _varint(-2 * value - 1),
-    float: lambda value: b"\x19" + struct.pack("<d", value),
-}
-
-
-def _value(value: str | int | float | bool) -> bytes:  # noqa: FBT001 - a property's value
-    return _ENCODERS[type(value)](value)
-
-
-def _block(tag: int, content: bytes) -> bytes:
-    return bytes((tag,)) + _varint(len(content)) + content
-
-
-def _varint(number: int) -> bytes:
-    if number < 0x80:
-        return bytes((number,))
-    out = bytearray()
-    while number >= 0x80:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
