@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -36,18 +36,6 @@ _GROUPS = (places, data, imports, files, accounts, progress, runs, stores)
 
 for command in [command for group in _GROUPS for command in group.COMMANDS]:
     yzgeo.add_command(command)
-
-
-def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """
-    Run the command line and end the process.
-
-    Parameters
-    ----------
-    arguments
-        Words after the program's name; those of the process if not given.
-    """
-    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
 def run(arguments: Sequence[str]) -> int:

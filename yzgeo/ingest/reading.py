@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -28,6 +27,7 @@ from yzgeo.catalogue import Layer
 from yzgeo.checks import Issue
 from yzgeo.errors import FileLimitError, FileMissingError, FileUnreadableError, leaves
 
+from . import ahead
 from .columns import Head, find_coordinates, read_coordinates
 from .values.numbers import parse_unit
 
@@ -202,17 +202,8 @@ def read(
 
 
 def _ask(file: Path, request: dict[str, object], limits: Limits) -> dict[str, Any]:
-    # Arrow's own allocator reserves far more address space than it uses, which RLIMIT_AS would count.
-    environment = {**os.environ, "ARROW_DEFAULT_MEMORY_POOL": "system", "PYTHONWARNINGS": "ignore"}
     memory = f"{limits.memory_bytes // 1024**2} MiB"
-    with subprocess.Popen(
-        [sys.executable, "-m", "yzgeo.ingest.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment,
-        start_new_session=True,
-    ) as process:
+    with ahead.take() as process:
         try:
             output, said = _watched(process, json.dumps(request).encode(), limits)
         except subprocess.TimeoutExpired:
