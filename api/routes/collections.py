@@ -205,6 +205,8 @@ def _collection_links(layer: Layer, root: str, base: str, lang: Language) -> lis
     ]
     file = f"{base}/api/layers/{layer.id}/download"
     links += [_link(f"{file}?f={kind}", "enclosure", told.media_type, title=title) for kind, told in KINDS.items()]
+    gpkg, told = KINDS["gpkg"].media_type, {"zh": "含历史", "en": "with history"}[lang]
+    links.append(_link(f"{file}?f=gpkg&history=true", "enclosure", gpkg, title=f"{title} ({told})"))
     if layer.spec.geometry != "none":
         tiles = _link(f"{root}/tiles/WebMercatorQuad/{{z}}/{{row}}/{{col}}", "item", MVT, title=title)
         links.append({**tiles, "templated": True})

@@ -23,6 +23,7 @@ from .session import Session, common, who
 )
 @click.option("--role", type=click.Choice(ROLES), help="给谁看：默认数据 admin、地图 anonymous。 Who will read it.")
 @click.option("--overwrite", is_flag=True, help="替换已有文件。 Replace a file that is there.")
+@click.option("--history", is_flag=True, help="带历史版本和进展记录（gpkg）。 With versions and entries (gpkg).")
 @common
 @click.pass_obj
 def export(
@@ -34,11 +35,12 @@ def export(
     format_name: str | None,
     role: Role | None,
     overwrite: bool,
+    history: bool,
 ) -> None:
     """导出图层或地图。 Export a layer, all layers or the map."""
     layer, file = _export_words(words, whole=everything or as_map)
-    if as_map and (everything or format_name):
-        raise click.UsageError("--map goes with neither --all nor --format")
+    if as_map and (everything or format_name or history):
+        raise click.UsageError("--map goes with none of --all, --format and --history")
     with session.progress() as told, session.open() as opened:
         if as_map:
             report = exports.export_map(
@@ -52,6 +54,7 @@ def export(
                 format=format_name,
                 role=role or "admin",
                 overwrite=overwrite,
+                history=history,
                 by=who(),
                 progress=told,
             )

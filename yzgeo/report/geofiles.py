@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ _ARROW = {
     "number": pa.float64(),
     "boolean": pa.bool_(),
     "date": pa.string(),
-    "datetime": pa.string(),
+    "datetime": pa.timestamp("ms", tz="UTC"),
 }
 _OGR_KINDS = {"polygon": "MultiPolygon", "line": "MultiLineString", "point": "Point"}
 _MULTI: dict[str, tuple[int, Any]] = {"polygon": (3, shapely.multipolygons), "line": (1, shapely.multilinestrings)}
@@ -198,6 +199,8 @@ def _array(chunk: Columns, spec: FieldSpec) -> Any:
     values = chunk.columns[spec.id]
     if spec.type == "boolean":
         values = [None if value is None else bool(value) for value in values]
+    elif spec.type == "datetime":
+        values = [datetime.fromisoformat(value) if isinstance(value, str) else value for value in values]
     return pa.array(list(values), _ARROW[spec.type])
 
 

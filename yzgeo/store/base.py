@@ -6,7 +6,7 @@ versions of features stay readable, and a deletion leaves a tombstone in the log
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -36,8 +36,8 @@ class Query:
     ``bbox`` is (west, south, east, north) in the storage system. ``equals`` joins its conditions with *and*; a
     sequence of values means *any of these*. ``where`` is a condition on the layer's fields; ``sort`` names fields and
     whether they descend, the order of entry decides the rest. ``search`` looks for a piece of text in the layer's
-    search fields. ``revision`` or ``on`` (the end of that day, UTC) ask for an earlier state; without them it is the
-    present.
+    search fields. ``revision`` or ``on`` (the end of that day on the country's clock) ask for an earlier state; without
+    them it is the present.
     """
 
     bbox: BBox | None = None
@@ -72,6 +72,17 @@ class Rows:
     revisions: Sequence[int]
     wkb: Sequence[bytes | None]
     columns: Mapping[str, Sequence[Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """Versions of features that others took the place of, in the order in which that happened."""
+
+    rows: Rows
+    until_revisions: Sequence[int]
+    """Revision of the layer that ended each."""
+    numbers: Sequence[int]
+    """Place of each among all of the layer; ask for what comes after the last one to get the next page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +212,17 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
+class Registered:
+    """A state of a layer's register, what progress does to its columns left aside: it stands from the end of ``day``.
+
+    The features, their shapes and quantities at ``revision`` are those of ``day`` and of the days up to the next state.
+    """
+
+    day: date
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class StageSince:
     """The stage of a feature on a day, and since when (None: since before anything is known)."""
 
@@ -289,6 +311,9 @@ class LedgerStore(Protocol):
 
     def events(self, layer: str, uid: str) -> Sequence[Event]:
         """List the events of a feature in the order of recording."""
+
+    def stories(self, layer: str, *, after: str, limit: int, until: int) -> Mapping[str, Sequence[Event]]:
+        """List the features of the ledger after a uid, each with its events up to a place in the chain."""
 
     def event(self, event_id: str) -> Event | None:
         """Look an event up."""
@@ -426,8 +451,23 @@ class Store(Protocol):
     def changes(self, layer: str, *, since: int = 0) -> Sequence[ChangeRecord]:
         """List the changes after a revision, oldest first, tombstones included."""
 
+    def registered(self, layer: str) -> Sequence[Registered]:
+        """List the states of a layer's register, one a day at most, oldest first; see `register.states`."""
+
     def history(self, layer: str, uid: str) -> Sequence[Feature]:
         """List every version of a feature, newest first; the last one before a deletion stays."""
+
+    def superseded(
+        self, layer: str, *, fields: Sequence[str], until: int, after: int, limit: int, own: Sequence[str] | None
+    ) -> Superseded:
+        """
+        List a page of the versions of a layer that ended by a revision.
+
+        With ``own`` only those in these street offices of features that are still in one of them.
+        """
+
+    def moments(self, layer: str, revisions: Collection[int]) -> Mapping[int, tuple[datetime, str]]:
+        """Tell when revisions of a layer were written, and by whom."""
 
     def backup(self, target: Path) -> Path:
         """Write a consistent copy to a new file."""

@@ -5,14 +5,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from yzgeo.catalogue import Layer
 from yzgeo.errors import BatchUnknownError
 
-from .base import Batch, ChangeRecord
+from . import blobs
+from .base import Batch, ChangeRecord, Rows, Superseded
 from .dialect import Connection
+from .identifiers import history_table, quote
+from .values import decode
 
 _COLUMNS = (
     "id, layer, revision, recorded_at, actor, reason, inserted, updated, unchanged, deleted, file_name, file_sha256, "
@@ -121,6 +125,87 @@ def changes(connection: Connection, layer: str, *, since: int) -> list[ChangeRec
         ChangeRecord(layer, uid, revision, kind, batch, datetime.fromisoformat(recorded_at))
         for uid, revision, kind, batch, recorded_at in found
     ]
+
+
+def superseded(
+    connection: Connection,
+    layer: Layer,
+    fields: Sequence[str],
+    *,
+    until: int,
+    after: int,
+    limit: int,
+    own: Sequence[str] | None,
+) -> Superseded:
+    """
+    List a page of the versions that others took the place of.
+
+    Parameters
+    ----------
+    connection
+        A reader.
+    layer
+        The layer.
+    fields
+        Ids of the fields wanted.
+    until
+        Only versions that ended by this revision.
+    after
+        Only places after this one.
+    limit
+        Most versions wanted.
+    own
+        Only versions in these street offices, of features that are in one of them now; None for everyone's.
+
+    Returns
+    -------
+    Superseded
+        In the order in which they ended.
+    """
+    specs = [layer.field(name) for name in fields]
+    spatial = layer.spec.geometry != "none"
+    names = ["uid", "fid", "revision", "until_revision", "history_number", *(["geom"] if spatial else [])]
+    statement = (
+        f"SELECT {', '.join(map(quote, [*names, *fields]))} FROM {quote(history_table(layer.id))} "
+        "WHERE history_number > ? AND until_revision <= ?"
+    )
+    bound: list[Any] = [after, until]
+    if own is not None:
+        among = f"subdistrict IN ({connection.dialect.among('text')})"
+        statement += f" AND {among} AND uid IN (SELECT uid FROM {quote(layer.id)} WHERE {among})"
+        bound += [json.dumps(list(own))] * 2
+    found = connection.execute(f"{statement} ORDER BY history_number LIMIT ?", (*bound, limit)).fetchall()
+    columns = list(zip(*found, strict=True)) if found else [()] * (len(names) + len(fields))
+    geometries = blobs.wkb_of(columns[5]) if spatial else [None] * len(found)
+    decoded = {spec.id: decode(column, spec) for spec, column in zip(specs, columns[len(names) :], strict=True)}
+    uids, fids, revisions, until_revisions, numbers = columns[:5]
+    return Superseded(Rows(uids, fids, revisions, geometries, decoded), until_revisions, numbers)
+
+
+def moments(connection: Connection, layer: str, revisions: Collection[int]) -> dict[int, tuple[datetime, str]]:
+    """
+    Tell when revisions of a layer were written, and by whom.
+
+    Parameters
+    ----------
+    connection
+        A reader.
+    layer
+        Id of the layer.
+    revisions
+        Which.
+
+    Returns
+    -------
+    dict
+        Record time and actor, by revision.
+    """
+    found = connection.execute(
+        "SELECT revision, recorded_at, actor FROM yzgeo_batch "
+        f"WHERE layer = ? AND revision IN ({connection.dialect.among('integer')})",
+        (layer, json.dumps(sorted(set(revisions)))),
+    )
+    return {revision: (datetime.fromisoformat(at), actor) for revision, at, actor in found}
 
 
 def _undoings(connection: Connection) -> list[tuple[str, str]]:

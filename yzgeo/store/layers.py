@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 import geopandas as gpd
@@ -10,8 +10,8 @@ import geopandas as gpd
 from yzgeo.catalogue import Catalogue
 from yzgeo.errors import InputError
 
-from . import history, ledger_imports, reading, schema, staging, undoing, writing
-from .base import Batch, BBox, ChangeRecord, Feature, Provenance, Query, Rows, Undone, Value
+from . import history, ledger_imports, reading, register, schema, staging, undoing, writing
+from .base import Batch, BBox, ChangeRecord, Feature, Provenance, Query, Registered, Rows, Superseded, Undone, Value
 from .dialect import Access, Connection
 
 _EVERYTHING = Query()
@@ -282,6 +282,24 @@ class GeoPackageLayers:
         with self._connections.read() as reader:
             return history.batches(reader.connection, layer)
 
+    def registered(self, layer: str) -> Sequence[Registered]:
+        """
+        List the states of a layer's register.
+
+        Parameters
+        ----------
+        layer
+            Id of the layer.
+
+        Returns
+        -------
+        sequence of Registered
+            As `register.states` gives them; empty before the first write.
+        """
+        spec = self.catalogue.layer(layer)
+        with self._connections.read() as reader:
+            return reader.remember(("registered", layer), lambda connection: register.states(connection, spec))
+
     def changes(self, layer: str, *, since: int = 0) -> Sequence[ChangeRecord]:
         """
         List the changes after a revision.
@@ -321,6 +339,56 @@ class GeoPackageLayers:
         spec = self.catalogue.layer(layer)
         with self._connections.read() as reader:
             return reading.versions(reader.connection, spec, uid)
+
+    def superseded(
+        self, layer: str, *, fields: Sequence[str], until: int, after: int, limit: int, own: Sequence[str] | None
+    ) -> Superseded:
+        """
+        List a page of the versions of a layer that others took the place of.
+
+        Parameters
+        ----------
+        layer
+            Id of the layer.
+        fields
+            Ids of the fields wanted.
+        until
+            Only versions that ended by this revision.
+        after
+            Only places after this one; 0 for the first page.
+        limit
+            Most versions wanted.
+        own
+            Only versions in these street offices, of features that are in one of them now; None for everyone's.
+
+        Returns
+        -------
+        Superseded
+            In the order in which they ended.
+        """
+        spec = self.catalogue.layer(layer)
+        with self._connections.read() as reader:
+            return history.superseded(reader.connection, spec, fields, until=until, after=after, limit=limit, own=own)
+
+    def moments(self, layer: str, revisions: Collection[int]) -> Mapping[int, tuple[datetime, str]]:
+        """
+        Tell when revisions of a layer were written, and by whom.
+
+        Parameters
+        ----------
+        layer
+            Id of the layer.
+        revisions
+            Which.
+
+        Returns
+        -------
+        mapping
+            Record time and actor, by revision.
+        """
+        self.catalogue.layer(layer)
+        with self._connections.read() as reader:
+            return history.moments(reader.connection, layer, revisions)
 
 
 def _revisions(connection: Connection) -> dict[str, int]:

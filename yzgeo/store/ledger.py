@@ -150,6 +150,29 @@ class GeoPackageLedger:
         with self._connections.read() as reader:
             return ledger_rows.of_feature(reader.connection, layer, uid)
 
+    def stories(self, layer: str, *, after: str, limit: int, until: int) -> Mapping[str, Sequence[Event]]:
+        """
+        List features with their events, a page at a time.
+
+        Parameters
+        ----------
+        layer
+            Id of the layer.
+        after
+            Only features after this uid; empty for the first page.
+        limit
+            Most features wanted.
+        until
+            Only events up to this place in the chain.
+
+        Returns
+        -------
+        mapping
+            By uid, in the order of uids; the events in the order of recording.
+        """
+        with self._connections.read() as reader:
+            return ledger_rows.stories(reader.connection, layer, after=after, limit=limit, until=until)
+
     def event(self, event_id: str) -> Event | None:
         """
         Look an event up.
@@ -373,7 +396,7 @@ class GeoPackageLedger:
         layer
             Id of the layer.
         field
-            Each feature counts as the present value of this field; 1 if not given.
+            Each feature counts as its present value of this field; 1 if not given, also where it was deleted since.
 
         Returns
         -------
@@ -381,11 +404,14 @@ class GeoPackageLedger:
             In order of days.
         """
         spec = self._catalogue.layer(layer)
-        amount = "1.0" if field is None else f"coalesce(t.{quote(spec.field(field).id)}, 0)"
+        amount, present = "1.0", ""
+        if field is not None:
+            amount = f"coalesce(t.{quote(spec.field(field).id)}, 0)"
+            present = f"JOIN {quote(layer)} AS t ON t.uid = i.uid "
         with self._connections.read() as reader:
             found = reader.connection.execute(
                 f"SELECT i.uid, i.start_day, i.delta * {amount} FROM yzgeo_ledger_interval AS i "
-                f"JOIN {quote(layer)} AS t ON t.uid = i.uid WHERE i.layer = ? AND i.delta != 0 ORDER BY i.start_day",
+                f"{present}WHERE i.layer = ? AND i.delta != 0 ORDER BY i.start_day",
                 (layer,),
             ).fetchall()
         uids, days, amounts = zip(*found, strict=True) if found else ((), (), ())

@@ -160,6 +160,39 @@ def of_features(connection: Connection, layer: str, uids: Sequence[str]) -> dict
     return found
 
 
+def stories(connection: Connection, layer: str, *, after: str, limit: int, until: int) -> dict[str, list[Event]]:
+    """
+    Read the events of a page of features.
+
+    Parameters
+    ----------
+    connection
+        Any connection.
+    layer
+        Id of the layer.
+    after
+        Only features after this uid.
+    limit
+        Most features wanted.
+    until
+        Only events up to this place in the chain.
+
+    Returns
+    -------
+    dict
+        By uid, in their order; features without events up to there have empty lists.
+    """
+    page = connection.execute(
+        "SELECT DISTINCT uid FROM yzgeo_ledger WHERE layer = ? AND uid > ? ORDER BY uid LIMIT ?", (layer, after, limit)
+    )
+    uids = [str(uid) for (uid,) in page.fetchall()]
+    found: dict[str, list[Event]] = {uid: [] for uid in uids}
+    condition = f"WHERE layer = ? AND uid IN ({connection.dialect.among('text')}) AND sequence <= ? ORDER BY sequence"
+    for event in select(connection, condition, (layer, orjson.dumps(uids).decode(), until)):
+        found[event.uid].append(event)
+    return found
+
+
 def find(connection: Connection, event_id: str) -> Event | None:
     """
     Look an event up.

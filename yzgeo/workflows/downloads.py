@@ -9,14 +9,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from yzgeo.access import Role
+from yzgeo.access import Caller, Role
 from yzgeo.catalogue import Layer
 from yzgeo.report import tables
 from yzgeo.report.formats import FORMATS
 from yzgeo.store import style_table, styles
 from yzgeo.store.base import Store
 
-from .exports import table_of
+from . import histories
+from .outgoing import table_of
 from .overview import visible_layers
 
 Kind = Literal["gpkg", "geojson", "fgb", "parquet", "csv", "xlsx"]
@@ -84,7 +85,7 @@ def qgis_style(layer: Layer, role: Role) -> str:
 
 
 def write_file(
-    store: Store, layers: Sequence[Layer], path: Path, *, kind: Kind, role: Role, subdistricts: Sequence[str] = ()
+    store: Store, layers: Sequence[Layer], path: Path, *, kind: Kind, caller: Caller, history: bool = False
 ) -> int:
     """
     Write layers into a new file, chunk by chunk, so that memory does not grow with them.
@@ -99,19 +100,30 @@ def write_file(
         File to be made.
     kind
         Kind of file. A GeoPackage comes with the styles that QGIS opens the layers with.
-    role
-        Who gets it: fields that this role may not see are absent, from the styles too.
-    subdistricts
-        Street offices of an account of the field.
+    caller
+        Who gets it: fields and features that this caller may not see are absent, from the styles too.
+    history
+        Write the versions of the features and the entries of the ledger beside them, as `histories.tables_of` says;
+        only into a GeoPackage.
 
     Returns
     -------
     int
         Number of rows in all.
+
+    Raises
+    ------
+    ParameterError
+        If that kind of file has no place for the history.
     """
-    going = [table_of(store, layer, role, subdistricts=subdistricts) for layer in layers]
+    if history:
+        histories.check_kind(kind)
+        going = histories.tables_of(store, layers, caller)
+    else:
+        going = [table_of(store, layer, caller.role, subdistricts=caller.subdistricts) for layer in layers]
     rows = FORMATS[KINDS[kind].format].write(path, going, store.catalogue.district)
     if kind == "gpkg":
-        shown = [replace(table.layer, fields=table.fields) for table in going]
+        drawn = {layer.id for layer in layers}
+        shown = [replace(table.layer, fields=table.fields) for table in going if table.layer.id in drawn]
         style_table.attach(path, shown, now=datetime.now(UTC))
     return rows

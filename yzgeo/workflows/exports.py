@@ -5,25 +5,24 @@ from __future__ import annotations
 import csv
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from yzgeo.access import Role, may_see, own_part
+from yzgeo.access import Caller, Role, may_see
 from yzgeo.catalogue import Catalogue, Layer
 from yzgeo.checks import Progress, silent
 from yzgeo.errors import LayerUnknownError, ParameterError, StorageError, WorkspaceExistsError
 from yzgeo.report import formats, tables
-from yzgeo.store.base import Rows, Store
+from yzgeo.store.base import Store
 
+from . import histories
 from .accounts import PROGRAM, By
-from .overview import own_query
+from .outgoing import table_of
 from .workspace import Workspace
-
-CHUNK_ROWS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +61,7 @@ def export_layer(
     format: str | None = None,  # noqa: A002
     role: Role = "admin",
     overwrite: bool = False,
+    history: bool = False,
     progress: Progress = silent,
     by: By = PROGRAM,
 ) -> ExportReport:
@@ -82,6 +82,8 @@ def export_layer(
         Who will read the file: layers and fields this role may not see are absent.
     overwrite
         Replace a file that is there.
+    history
+        Write the versions of the features and the entries of the ledger beside them (`histories.tables_of`).
     progress
         Told what is being done.
     by
@@ -97,7 +99,7 @@ def export_layer(
     LayerUnknownError
         If there is no such layer for that role.
     ParameterError
-        If the format does not exist or cannot hold several layers, or the file lies in the workspace.
+        If the format does not exist or cannot hold several layers or a history, or the file lies in the workspace.
     WorkspaceExistsError
         If the file exists.
     StorageError
@@ -109,22 +111,26 @@ def export_layer(
     chosen = formats.choose(target, format, many=layer is None)
     if layer is None:  # an empty sheet or table tells nobody anything
         wanted = [one for one in wanted if workspace.store.count(one.id)]
-    done = iter(range(len(wanted)))
+    reader: Role = "viewer" if role == "field" else role  # no street office is named, so both see the same
+    if history:
+        histories.check_kind(chosen.endings[0].removeprefix("."))
+        going = histories.tables_of(workspace.store, wanted, Caller(reader))
+    else:
+        going = [table_of(workspace.store, one, reader) for one in wanted]
+    done = iter(range(len(going)))
 
-    def telling(one: Layer) -> Callable[[], Iterator[Rows]]:
-        def chunks() -> Iterator[Rows]:
-            progress(f"导出 {one.spec.title.zh}", next(done, 0) / len(wanted))
-            return pages(workspace.store, one.id, tuple(spec.id for spec in tables.visible_fields(one, role)))
+    def telling(table: tables.Table) -> tables.Table:
+        def chunks() -> Iterator[tables.Columns]:
+            progress(f"导出 {table.layer.spec.title.zh}", next(done, 0) / len(going))
+            return table.chunks()
 
-        return chunks
+        return replace(table, chunks=chunks)
 
-    going = [
-        tables.Table(one, tables.visible_fields(one, role), catalogue.district.storage_crs, telling(one))
-        for one in wanted
-    ]
+    told = [telling(table) for table in going]
     with _new_file(workspace, target, overwrite=overwrite) as unfinished:
-        rows = chosen.write(unfinished, going, catalogue.district)
-        deed = by.deed("export", layer or "*", file=target.name, format=chosen.title, rows=rows, for_role=role)
+        kept = {"history": True} if history else {}
+        rows = chosen.write(unfinished, told, catalogue.district)
+        deed = by.deed("export", layer or "*", file=target.name, format=chosen.title, rows=rows, for_role=role, **kept)
         workspace.store.people.note(deed)
     progress("完成", 1.0)
     return ExportReport(target, chosen.title, tuple(one.id for one in wanted), rows, target.stat().st_size)
@@ -270,67 +276,6 @@ def seen(catalogue: Catalogue, layer: str, role: Role) -> Layer:
     if not _sees(role, found):
         raise LayerUnknownError(layer=layer)
     return found
-
-
-def pages(store: Store, layer: str, fields: Sequence[str], *, own: Sequence[str] | None = None) -> Iterator[Rows]:
-    """
-    Go through a layer in chunks that all show the same revision, whoever writes meanwhile.
-
-    Parameters
-    ----------
-    store
-        Store of the workspace.
-    layer
-        Id of the layer.
-    fields
-        Ids of the fields wanted.
-    own
-        Only this part of the layer (`yzgeo.access.own_part`).
-
-    Yields
-    ------
-    Rows
-        At most `CHUNK_ROWS` rows.
-    """
-    revision = store.revision(layer)
-    offset = 0
-    while revision:
-        query = replace(own_query(own), limit=CHUNK_ROWS, offset=offset)
-        rows = store.rows(layer, query, fields=fields)
-        if store.revision(layer) != revision:  # ask history for what the layer was when we began
-            rows = store.rows(layer, replace(query, revision=revision), fields=fields)
-        if rows.uids:
-            yield rows
-        if len(rows.uids) < CHUNK_ROWS:
-            return
-        offset += CHUNK_ROWS
-
-
-def table_of(store: Store, layer: Layer, role: Role, *, subdistricts: Sequence[str] = ()) -> tables.Table:
-    """
-    Put a layer on its way out: the fields and the rows that someone may see.
-
-    Parameters
-    ----------
-    store
-        Store of the workspace.
-    layer
-        A layer the role may see.
-    role
-        Who gets it.
-    subdistricts
-        Street offices of an account of the field.
-
-    Returns
-    -------
-    Table
-        Ready for any format.
-    """
-    fields, own = tables.visible_fields(layer, role), own_part(role, subdistricts, layer)
-    ids = tuple(spec.id for spec in fields)
-    return tables.Table(
-        layer, fields, store.catalogue.district.storage_crs, lambda: pages(store, layer.id, ids, own=own)
-    )
 
 
 def _sees(role: Role, layer: Layer) -> bool:

@@ -10,6 +10,7 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
+from uuid import uuid4
 
 import geopandas as gpd
 import openpyxl
@@ -95,6 +96,37 @@ def test_the_audit_tells_who_took_what(connect) -> None:
         ("viewer", f"/api/layers/{LAYER}/download", f"{LAYER}.xlsx"),
     ]
     assert all(line["details"]["bytes"] > 0 for line in lines)
+
+
+def test_a_layer_and_the_package_with_their_history(client, connect, workspace, tmp_path: Path) -> None:
+    planner = connect("planner")
+    uid = workspace.store.rows(LAYER).uids[0]
+    address = f"/api/layers/{LAYER}/download?history=true"
+    before = planner.get(address)
+    entry = {"id": str(uuid4()), "kind": "note", "valid_at": "2024-07-01T00:00:00Z", "payload": {"text": "看过现场"}}
+    ours = {"X-Requested-With": "test"}
+    recorded = planner.post(f"/api/layers/{LAYER}/features/{uid}/events", json=entry, headers=ours)
+    assert recorded.status_code == 201, recorded.text
+    after = planner.get(address, headers={"If-None-Match": before.headers["etag"]})
+    assert after.status_code == 200, "an entry that changes no feature changes the history"
+    told = {}
+    for name, answer in (("before", before), ("after", after), ("public", client.get(address))):
+        path = tmp_path / f"{name}.gpkg"
+        path.write_bytes(answer.content)
+        told[name] = gpd.read_file(path, layer=f"{LAYER}_events")
+    assert set(told["after"]["event"]) - set(told["before"]["event"]) == {entry["id"]}
+    assert "看过现场" in "".join(told["after"]["payload"])
+    assert "看过现场" not in "".join(told["public"]["payload"])
+    named = after.headers["content-disposition"]
+    assert named.endswith(f'filename="{LAYER}-history.gpkg"')
+    whole = tmp_path / "all.gpkg"
+    whole.write_bytes(planner.get("/api/download?history=true").content)
+    assert {f"{LAYER}_versions", "pipe_segment_versions", "road_versions"} <= {
+        layer for layer, _ in pyogrio.list_layers(whole)
+    }
+    assert client.get(f"/api/layers/{LAYER}/download?history=true&f=csv").status_code == 400
+    lines = connect("admin").get("/api/audit?kind=download").json()["lines"]
+    assert [line["details"]["file"] for line in lines[:1]] == ["yzgeo-history.gpkg"]
 
 
 def test_nothing_stays_behind(client, tmp_path: Path, monkeypatch) -> None:

@@ -4,6 +4,8 @@ import csv
 import getpass
 from pathlib import Path
 
+import geopandas as gpd
+
 LAYER = "shantytown_parcel"
 
 
@@ -19,8 +21,12 @@ def test_export_by_ending_and_by_name(yzgeo, workspace: Path, parcels: Path, tmp
     assert yzgeo("export", "--all", tmp_path / "all.xlsx", "-w", workspace).code == 0
     assert yzgeo("export", "--all", tmp_path / "all.csv", "-w", workspace).code == 1
     assert yzgeo("export", "--map", tmp_path / "m.html", "-w", workspace).code == 0
+    told = yzgeo("export", LAYER, tmp_path / "h.gpkg", "--history", "-w", workspace, "--json").json
+    assert told["rows"] == 3 + 3 + len(gpd.read_file(tmp_path / "h.gpkg", layer=f"{LAYER}_events"))
+    assert yzgeo("export", LAYER, tmp_path / "h.csv", "--history", "-w", workspace).code == 1
     noted = yzgeo("audit", "--kind", "export", "-w", workspace, "--json").json
-    assert len(noted) == 5
+    assert len(noted) == 6
+    assert [line["details"].get("history") for line in noted if line["details"]["file"] == "h.gpkg"] == [True]
     assert {line["actor"] for line in noted} == {f"cli:{getpass.getuser()}"}
 
 

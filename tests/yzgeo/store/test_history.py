@@ -51,6 +51,18 @@ def read(store: Store, query: Query) -> Model:
     return state
 
 
+def ended(store: Store, *, until: int) -> list[tuple[str, int]]:
+    """Read page by page which versions ended: by the revision that ended them and by uid."""
+    found: list[tuple[int, str, int]] = []
+    after = 0
+    while True:
+        page = store.superseded("spot", fields=["code"], until=until, after=after, limit=2, own=None)
+        found += zip(page.until_revisions, page.rows.uids, page.rows.revisions, strict=True)
+        if not page.numbers:
+            return [(uid, revision) for _, uid, revision in sorted(found)]
+        after = page.numbers[-1]
+
+
 @given(batches)
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_state_at_every_revision_equals_the_model(
@@ -86,4 +98,14 @@ def test_the_state_at_every_revision_equals_the_model(
         for uid in UIDS:
             made = [revision for revision, kind in enumerate(kinds) if kind.get(uid) in {"insert", "update"}]
             assert [version.revision for version in store.history("spot", uid)] == made[::-1]
+            made_by = store.moments("spot", made)
+            assert [made_by[revision][1] for revision in made] == [BY.actor] * len(made)
+        for revision in range(len(states)):
+            assert ended(store, until=revision) == [
+                (uid, earlier)
+                for later in range(1, revision + 1)
+                for uid in sorted(kinds[later])
+                if uid in states[later - 1]
+                for earlier in [max(at for at in range(later) if kinds[at].get(uid) in {"insert", "update"})]
+            ]
         store.check()

@@ -8,14 +8,15 @@ from pathlib import Path
 import pyogrio
 import pytest
 
-from yzgeo.access import may_see
+from yzgeo.access import Caller, may_see
 from yzgeo.catalogue import Catalogue
 from yzgeo.report.formats import FORMATS
-from yzgeo.workflows import downloads, exports
+from yzgeo.workflows import downloads, outgoing
 from yzgeo.workflows.imports import import_file
 from yzgeo.workflows.workspace import Workspace, open_workspace
 
 LAYER = "shantytown_parcel"
+ADMIN = Caller("admin", "admin")
 
 
 def test_every_kind_is_a_format_and_a_package_is_of_those_that_hold_many() -> None:
@@ -29,7 +30,7 @@ def test_every_kind_of_file_ends_as_it_is_called(
 ) -> None:
     import_file(workspace, parcels(count=3), layer=LAYER)
     path = tmp_path / f"a.{kind}"
-    assert downloads.write_file(workspace.store, [catalogue.layer(LAYER)], path, kind=kind, role="admin") == 3
+    assert downloads.write_file(workspace.store, [catalogue.layer(LAYER)], path, kind=kind, caller=ADMIN) == 3
     assert path.suffix in FORMATS[downloads.KINDS[kind].format].endings
 
 
@@ -40,7 +41,7 @@ def test_a_package_holds_what_the_role_may_see(
     with open_workspace(demo_workspace, catalogue) as opened:
         layers = downloads.packed_layers(opened.store, role)
         path = tmp_path / "all.gpkg"
-        rows = downloads.write_file(opened.store, layers, path, kind="gpkg", role=role)
+        rows = downloads.write_file(opened.store, layers, path, kind="gpkg", caller=Caller(role))
         assert rows == sum(opened.store.count(layer.id) for layer in layers)
     visible = {one.id for one in catalogue.layers.values() if may_see(role, one.spec.access)}
     assert {layer.id for layer in layers} == visible
@@ -61,9 +62,9 @@ def test_memory_does_not_grow_with_the_layer(
         layer = catalogue.layer("residential_building")
         count = opened.store.count(layer.id)
         for chunk in (count, count // 50):
-            monkeypatch.setattr(exports, "CHUNK_ROWS", chunk)
+            monkeypatch.setattr(outgoing, "CHUNK_ROWS", chunk)
             tracemalloc.start()
-            downloads.write_file(opened.store, [layer], tmp_path / f"{chunk}.geojson", kind="geojson", role="admin")
+            downloads.write_file(opened.store, [layer], tmp_path / f"{chunk}.geojson", kind="geojson", caller=ADMIN)
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
     assert peaks[1] < peaks[0] / 3, peaks

@@ -67,21 +67,6 @@ def test_what_was_exported_can_be_imported_again(workspace: Workspace, parcels, 
     assert after.geometry.geom_equals_exact(before.geometry, 1e-7).all()
 
 
-def test_many_chunks_show_one_revision_while_others_write(
-    workspace: Workspace, parcels, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(exports, "CHUNK_ROWS", 4)
-    import_file(workspace, parcels(count=10), layer=LAYER)
-    going = exports.pages(workspace.store, LAYER, ("code", "area_m2"))
-    first = next(going)
-    import_file(workspace, parcels("b.gpkg", count=9, 面积=[0.0] * 9), layer=LAYER, mode="replace")
-    rest = list(going)
-    codes = [code for chunk in (first, *rest) for code in chunk.columns["code"]]
-    areas = [area for chunk in (first, *rest) for area in chunk.columns["area_m2"]]
-    assert sorted(codes) == [f"A{n}" for n in range(10)]
-    assert sorted(areas) == [100.0 + n for n in range(10)]
-
-
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_gets_its_layers_and_no_other(demo_workspace: Path, catalogue: Catalogue, tmp_path: Path, role) -> None:
     with open_workspace(demo_workspace, catalogue) as opened:

@@ -1,9 +1,10 @@
 """Progress: recording it, reading one feature's story, and where the district stands on any day."""
 
+from yzgeo.workflows.registers import reference_day as reference_day
+
 from .changes import changes_between as changes_between
 from .curves import curve_of as curve_of
 from .figures import period_told as period_told
-from .figures import reference_day as reference_day
 from .recording import Caller as Caller
 from .recording import Draft as Draft
 from .recording import Receipt as Receipt
@@ -20,6 +21,7 @@ from .standing import By as By
 from .standing import progress_on as progress_on
 from .standing import stage_counts as stage_counts
 from .stories import approvals as approvals
+from .stories import describe_events as describe_events
 from .stories import describe_receipt as describe_receipt
 from .stories import event_receipt as event_receipt
 from .stories import feature_events as feature_events

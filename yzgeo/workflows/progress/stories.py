@@ -48,7 +48,7 @@ def feature_events(store: Store, layer_id: str, uid: str, caller: Caller) -> dic
     feature = visible_feature(store, caller.role, layer, uid, subdistricts=caller.subdistricts)
     events = store.ledger.events(layer.id, uid)
     described = _describe(layer, table, feature, events, caller)
-    return {**described, "events": _describe_events(events, layer, caller)}
+    return {**described, "events": describe_events(events, layer, caller)}
 
 
 def feature_stage(store: Store, layer_id: str, uid: str, caller: Caller) -> dict[str, Any]:
@@ -338,7 +338,24 @@ def _offered(layer: Layer, table: StageTable, state: State, caller: Caller) -> l
     ]
 
 
-def _describe_events(events: Sequence[Event], layer: Layer, caller: Caller) -> list[dict[str, Any]]:
+def describe_events(events: Sequence[Event], layer: Layer, caller: Caller) -> list[dict[str, Any]]:
+    """
+    Give all events of one feature as a caller may see them.
+
+    Parameters
+    ----------
+    events
+        In the order of recording.
+    layer
+        The feature's layer.
+    caller
+        Who asks.
+
+    Returns
+    -------
+    list of dict
+        Newest first, with what became of each: ``cancelled``, ``replaced``, ``approval``.
+    """
     replaced = ledger.hidden(events)
     cancelled = {str(event.payload["cancels"]) for event in events if event.kind == "correction"}
     decisions = {str(event.payload["event"]): event for event in events if event.kind == "approval"}

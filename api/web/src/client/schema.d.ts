@@ -1103,7 +1103,7 @@ export interface paths {
         put?: never;
         /**
          * Submit
-         * @description Upload a file, or the parts of one; it is judged, and nothing is stored. ``columns`` and ``datum`` are JSON.
+         * @description Upload a file, or the parts of one; it is judged, and nothing is stored. Mappings and the datum are JSON.
          */
         post: operations["submit_import"];
         delete?: never;
@@ -2176,6 +2176,8 @@ export interface components {
             sheet?: string | null;
             /** Columns */
             columns?: string | null;
+            /** Units */
+            units?: string | null;
             /** Datum */
             datum?: string | null;
             /** Data Status */
@@ -2391,6 +2393,29 @@ export interface components {
             evidence_en: string[];
             /** Alternatives */
             alternatives: components["schemas"]["ColumnAlternative"][];
+        };
+        /**
+         * ColumnUnit
+         * @description In which unit a column is read (null: its numbers are taken as they stand) and who said so.
+         */
+        ColumnUnit: {
+            /** Column */
+            column: string;
+            /** Field */
+            field: string;
+            /** Unit */
+            unit: string | null;
+            /** To */
+            to: string;
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "chosen" | "head" | "nobody";
+            /** Options */
+            options: components["schemas"]["UnitOption"][];
+            /** Samples */
+            samples: components["schemas"]["UnitSample"][];
         };
         /**
          * ConflictChoice
@@ -3405,6 +3430,13 @@ export interface components {
             columns?: {
                 [key: string]: string;
             } | null;
+            /**
+             * Units
+             * @description Column of the file to the unit it counts in, such as 亩
+             */
+            units?: {
+                [key: string]: string;
+            } | null;
             datum?: components["schemas"]["Datum"] | null;
             /** Data Status */
             data_status?: ("official" | "surveyed" | "derived" | "illustrative") | null;
@@ -3427,6 +3459,10 @@ export interface components {
             sheet: string | null;
             /** Columns */
             columns: {
+                [key: string]: string;
+            };
+            /** Units */
+            units: {
                 [key: string]: string;
             };
             datum: components["schemas"]["Datum"] | null;
@@ -3504,6 +3540,11 @@ export interface components {
             };
             /** Column Candidates */
             column_candidates: components["schemas"]["ColumnCandidate"][];
+            /**
+             * Units
+             * @default []
+             */
+            units: components["schemas"]["ColumnUnit"][];
             matching: components["schemas"]["MatchCounts"];
             rows: components["schemas"]["RowCounts"];
             /** Rejected Rows */
@@ -4291,6 +4332,10 @@ export interface components {
             /** By */
             by: ("subdistrict" | "community") | null;
             rule: components["schemas"]["Label"];
+            /** Registers */
+            registers: {
+                [key: string]: components["schemas"]["RegisterTold"];
+            };
             /** Targets */
             targets: components["schemas"]["TargetProgress"][];
             /** District */
@@ -4398,6 +4443,17 @@ export interface components {
             events: components["schemas"]["RecentEvent"][];
             /** Before */
             before: number | null;
+        };
+        /**
+         * RegisterTold
+         * @description What the figures of a layer rest on; ``note`` says what is not known of the day.
+         */
+        RegisterTold: {
+            /** Known Since */
+            known_since: string | null;
+            /** Recorded */
+            recorded: boolean;
+            note: components["schemas"]["Label"] | null;
         };
         /**
          * RowCounts
@@ -5380,7 +5436,7 @@ export interface components {
         };
         /**
          * TargetBoard
-         * @description All promises of the plan.
+         * @description All promises of the plan; ``registers`` by layer.
          */
         TargetBoard: {
             plan: components["schemas"]["Label"];
@@ -5394,6 +5450,10 @@ export interface components {
              * Format: date
              */
             as_of: string;
+            /** Registers */
+            registers: {
+                [key: string]: components["schemas"]["RegisterTold"];
+            };
             /** Targets */
             targets: components["schemas"]["TargetState"][];
         };
@@ -5773,6 +5833,15 @@ export interface components {
             brought_back: number;
         };
         /**
+         * UnitOption
+         * @description A unit a column could count in.
+         */
+        UnitOption: {
+            /** Id */
+            id: string;
+            title: components["schemas"]["Label"];
+        };
+        /**
          * UnitProgress
          * @description One street office or community; null for what lies in none.
          */
@@ -5785,6 +5854,16 @@ export interface components {
             layers: {
                 [key: string]: components["schemas"]["LayerProgress"];
             };
+        };
+        /**
+         * UnitSample
+         * @description A cell as the file has it, and the number that is stored.
+         */
+        UnitSample: {
+            /** Before */
+            before: string;
+            /** After */
+            after: number;
         };
         /**
          * UnitShare
@@ -7889,6 +7968,8 @@ export interface operations {
             query?: {
                 /** @description Kind of file */
                 f?: "gpkg" | "geojson" | "fgb" | "parquet" | "csv" | "xlsx";
+                /** @description With every version of the features and every entry; f=gpkg only */
+                history?: boolean;
             };
             header?: never;
             path: {
@@ -7945,6 +8026,8 @@ export interface operations {
             query?: {
                 /** @description Kind of file */
                 f?: "gpkg" | "xlsx";
+                /** @description With every version of the features and every entry; f=gpkg only */
+                history?: boolean;
             };
             header?: never;
             path?: never;
