@@ -11,6 +11,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from tests.stores import KINDS, Premises, Shelf, let_in
 from yzgeo.catalogue import Catalogue, load
@@ -29,6 +31,31 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         chosen = metafunc.config.getoption("--stores").split(",")
         kinds = [kind for kind in KINDS if kind in chosen]
         metafunc.parametrize("store_kind", kinds, indirect=True, scope="session")
+
+
+# What these tests share takes seconds to make; on one worker it is made once.
+TOGETHER = (
+    "tests/yzgeo/illustrative/",
+    "tests/api/test_contention.py",
+    "tests/api/routes/test_conflicts.py",
+    "tests/api/routes/test_processes.py",
+    "tests/api/routes/test_runs.py",
+    "tests/api/routes/test_scenarios.py",
+    "tests/yzgeo/store/postgis/test_features.py",
+    "tests/yzgeo/store/postgis/test_tiles.py",
+)
+
+
+class Together(LoadScopeScheduling):
+    """Give each worker one test after the other, but those of one place to one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    """Spread the tests over the workers of `pytest -n`."""
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")
