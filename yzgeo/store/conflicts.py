@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,12 +14,12 @@ from yzgeo.catalogue import Catalogue, Layer
 from yzgeo.errors import ConflictDecidedError, ConflictMovedError, FeatureUnknownError, NotFoundError
 from yzgeo.ledger import TOLD, Event
 
-from . import audit, ledger_chain, ledger_projection, ledger_rows, reading, timestamps
+from . import audit, ledger_chain, ledger_projection, ledger_rows, reading, timestamps, values
 from .base import Provenance
 from .dialect import Access, Connection
 from .identifiers import history_table, quote
 from .people import Deed
-from .phones import Judge, Keep, KeptConflict, Ruling, Standing, Step
+from .phones import Judge, Keep, KeptConflict, Office, Ruling, Standing, Step
 
 _GIVEN = "id, layer, uid, title, kind, home, actor, role, device, record, facts, received_at"
 _COLUMNS = f"{_GIVEN}, keep, reason, decided_by, decided_at, event_id, position"
@@ -121,16 +121,16 @@ class StoredConflicts:
         sequence of tuple
             Number and conflict, newest first.
         """
-        conditions, bound = ["number < ?"], [2**62 if before is None else before]
+        conditions: list[str] = ["number < ?"]
+        bound: list[Any] = [2**62 if before is None else before]
         if decided is not None:
             conditions.append(f"keep IS {'NOT ' if decided else ''}NULL")
-        values: list[Any] = list(bound)
         if layers is not None:
             conditions.append(f"layer IN ({', '.join('?' * len(layers))})" if layers else "1 = 0")
-            values += layers
+            bound += layers
         statement = f"SELECT number, {_COLUMNS} FROM yzgeo_conflict WHERE {' AND '.join(conditions)}"
         with self._connections.read() as reader:
-            found = reader.connection.execute(f"{statement} ORDER BY number DESC LIMIT ?", (*values, limit)).fetchall()
+            found = reader.connection.execute(f"{statement} ORDER BY number DESC LIMIT ?", (*bound, limit)).fetchall()
         return [(int(row[0]), _conflict(row[1:])) for row in found]
 
     def decided_for(self, actor: str, after: int) -> Sequence[KeptConflict]:
@@ -192,6 +192,43 @@ class StoredConflicts:
         spec = self._catalogue.layer(layer)
         with self._connections.read() as reader:
             return _steps(reader.connection, spec, uid, since)
+
+    def offices(self, layer: str, uids: Collection[str], *, fields: Sequence[str]) -> Mapping[str, Office]:
+        """
+        Tell what is known of many features now, in one pass.
+
+        Parameters
+        ----------
+        layer
+            Id of the layer.
+        uids
+            The features.
+        fields
+            Ids of the properties wanted.
+
+        Returns
+        -------
+        mapping of str to Office
+            By uid; what never was is not there.
+        """
+        spec, wanted = self._catalogue.layer(layer), sorted(set(uids))
+        specs = [spec.field(name) for name in fields]
+        columns = "".join(f", {quote(name)}" for name in fields)
+        with self._connections.read() as reader:
+            connection = reader.connection
+            chosen = f"uid IN ({connection.dialect.among('text')})"
+            events = ledger_rows.of_features(connection, layer, wanted)
+            versions = connection.execute(
+                f"SELECT uid, revision, NULL AS ended{columns} FROM {quote(layer)} WHERE {chosen} UNION ALL "
+                f"SELECT uid, revision, until_revision{columns} FROM {quote(history_table(layer))} WHERE {chosen} "
+                "ORDER BY revision",
+                [orjson.dumps(wanted).decode()] * 2,
+            ).fetchall()
+        found: dict[str, Office] = {}
+        for uid, revision, ended, *own in versions:  # the last version stays
+            decoded = {each.id: values.decode((value,), each)[0] for each, value in zip(specs, own, strict=True)}
+            found[uid] = Office(events[uid], decoded, int(revision), ended)
+        return found
 
     def decide(
         self, conflict_id: str, judge: Judge, *, keep: Keep, reason: str, by: str, office_revision: int, deed: Deed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol, get_args, runtime_checkable
@@ -62,6 +62,17 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Office:
+    """What is known of a feature now: its entries, some properties of its last version, and what deleted it, if so."""
+
+    events: Sequence[Event]
+    properties: Mapping[str, Any]
+    revision: int
+    deleted_at: int | None
+    """Revision of the layer that deleted it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """What a decision is judged on, seen inside its transaction.
 
@@ -106,6 +117,9 @@ class ConflictStore(Protocol):
 
     def steps(self, layer: str, uid: str, *, since: int) -> Sequence[Step]:
         """List which versions of a feature came to an end after a revision, in their order."""
+
+    def offices(self, layer: str, uids: Collection[str], *, fields: Sequence[str]) -> Mapping[str, Office]:
+        """Tell what is known of many features now, by uid; what never was is not there."""
 
     def decide(
         self, conflict_id: str, judge: Judge, *, keep: Keep, reason: str, by: str, office_revision: int, deed: Deed

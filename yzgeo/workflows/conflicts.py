@@ -14,7 +14,7 @@ from yzgeo.checks import Issue
 from yzgeo.errors import EventRefusedError, ForbiddenError, NotFoundError, ParameterError
 from yzgeo.ledger import Event, Place, State
 from yzgeo.store.base import Feature, Store
-from yzgeo.store.phones import ConflictKind, Keep, KeptConflict, Ruling, Standing
+from yzgeo.store.phones import ConflictKind, Keep, KeptConflict, Office, Ruling, Standing
 
 from .accounts import By
 from .overview import visible_fields, visible_layers
@@ -180,11 +180,15 @@ def list_conflicts(
     before: int | None = None
     while len(found) < limit:
         page = store.conflicts.find(_PAGE, decided=decided, layers=layers, before=before)
-        if not page:
+        offices = _offices(store, [each for _, each in page])
+        for _, each in page:
+            office = offices.get((each.layer, each.uid))
+            if len(found) < limit and may_see_conflict(store, each, caller, home=_home(each, office)):
+                found.append(_described(store, each, office, caller))
+        if len(page) < _PAGE:
             break
-        found += [_described(store, each, caller) for _, each in page if may_see_conflict(store, each, caller)]
         before = page[-1][0]
-    return found[:limit]
+    return found
 
 
 def conflict(store: Store, conflict_id: str, caller: Caller) -> dict[str, Any]:
@@ -211,7 +215,7 @@ def conflict(store: Store, conflict_id: str, caller: Caller) -> dict[str, Any]:
         If there is none for the caller.
     """
     kept = _visible(store, conflict_id, caller)
-    told = _described(store, kept, caller)
+    told = _described(store, kept, _offices(store, [kept]).get((kept.layer, kept.uid)), caller)
     if kept.ruling is None and may_write(caller.role):
         told["choices"] = _choices(store, kept, caller)
     return told
@@ -277,7 +281,7 @@ def decide(
     done = store.conflicts.decide(
         conflict_id, judge, keep=keep, reason=why, by=caller.name, office_revision=office_revision, deed=deed
     )
-    return _described(store, done, caller)
+    return _described(store, done, _offices(store, [done]).get((done.layer, done.uid)), caller)
 
 
 def decisions_since(store: Store, caller: Caller, position: int) -> list[dict[str, Any]]:
@@ -386,28 +390,39 @@ def _made(before: Mapping[str, Any], event: Event, known: Sequence[Event], table
     return _side(ledger.fold(known, stages.machine(table)), revision=None)
 
 
-def _office(store: Store, kept: KeptConflict, table: StageTable, caller: Caller) -> dict[str, Any] | None:
+def _offices(store: Store, kept: Sequence[KeptConflict]) -> dict[tuple[str, str], Office]:
+    """Look up what the office knows of the features of many conflicts: once a layer, not once a conflict."""
+    found: dict[tuple[str, str], Office] = {}
+    for layer_id in sorted({each.layer for each in kept}):
+        layer = store.catalogue.layer(layer_id)
+        fields = sorted({"subdistrict", layer.spec.label_field, layer.spec.key} & set(layer.fields_by_id))
+        uids = {each.uid for each in kept if each.layer == layer_id}
+        offices = store.conflicts.offices(layer_id, uids, fields=fields)
+        found.update({(layer_id, uid): office for uid, office in offices.items()})
+    return found
+
+
+def _home(kept: KeptConflict, office: Office | None) -> str | None:
+    """Tell in which street office a feature lies; after its end, where the phone knew it."""
+    return kept.home if office is None or office.deleted_at is not None else office.properties.get("subdistrict")
+
+
+def _now(layer: Layer, table: StageTable, office: Office, caller: Caller) -> dict[str, Any] | None:
     """Tell where the feature stands now, to those who may see it now."""
-    layer = store.catalogue.layer(kept.layer)
-    state = ledger.fold(store.ledger.events(kept.layer, kept.uid), stages.machine(table))
-    versions = store.history(kept.layer, kept.uid)
-    steps = store.conflicts.steps(kept.layer, kept.uid, since=0)
-    latest = versions[0] if versions else None
-    if latest is None:
+    known, deleted = office.properties, office.deleted_at is not None
+    if caller.role == "field" and not deleted and known.get("subdistrict") not in caller.subdistricts:
         return None
-    deleted = bool(steps) and steps[-1].revision > latest.revision
-    if caller.role == "field" and not deleted and latest.properties.get("subdistrict") not in caller.subdistricts:
-        return None
-    told = _side(state, revision=steps[-1].revision if deleted else latest.revision)
-    named = {"name": latest.properties.get(layer.spec.label_field), "code": latest.properties.get(layer.spec.key)}
+    state = ledger.fold(office.events, stages.machine(table))
+    told = _side(state, revision=office.revision if office.deleted_at is None else office.deleted_at)
+    named = {"name": known.get(layer.spec.label_field), "code": known.get(layer.spec.key)}
     return {**told, "deleted": deleted, **named}
 
 
-def _described(store: Store, kept: KeptConflict, caller: Caller) -> dict[str, Any]:
+def _described(store: Store, kept: KeptConflict, known: Office | None, caller: Caller) -> dict[str, Any]:
     layer = store.catalogue.layer(kept.layer)
     table = layer.stage_table
     seen = set(visible_fields(layer, caller.role))
-    office = None if table is None else _office(store, kept, table, caller)
+    office = None if table is None or known is None else _now(layer, table, known, caller)
     return {
         "id": kept.id,
         "layer": kept.layer,

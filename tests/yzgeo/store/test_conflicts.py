@@ -134,6 +134,21 @@ def test_a_decision_that_fails_leaves_nothing(placed: Store) -> None:
     assert (placed.ledger.revision(), placed.people.audit(9)) == (0, [])
 
 
+def test_tells_what_is_known_of_many_features_at_once(placed: Store) -> None:
+    columns = {"code": ["2", "3"], "length": [1.0, 2.5], "stage": ["planned"] * 2, "data_status": ["official"] * 2}
+    placed.write("work", put=frame({"w2": Point(123, 42), "w3": Point(123, 42)}, **columns), provenance=BY)
+    placed.ledger.record(sample(1, "w2", kind="note", text="x"), lambda *_: None)
+    placed.write("work", delete=["w2"], provenance=BY)
+    found = placed.conflicts.offices("work", {"w1", "w2", "w3", "w4"}, fields=["code", "length"])
+    told = {uid: (each.properties, each.revision, each.deleted_at, len(each.events)) for uid, each in found.items()}
+    assert told == {
+        "w1": ({"code": "1", "length": 10.0}, 1, None, 0),
+        "w2": ({"code": "2", "length": 1.0}, 2, 3, 1),
+        "w3": ({"code": "3", "length": 2.5}, 2, None, 0),
+    }
+    assert placed.conflicts.offices("work", [], fields=[]) == {}
+
+
 def test_a_deleted_feature_can_still_be_decided_on(placed: Store) -> None:
     placed.conflicts.put(kept(1))
     placed.write("work", delete=["w1"], provenance=BY)

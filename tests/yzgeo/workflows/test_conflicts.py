@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from yzgeo.catalogue import Catalogue, feature_uid
 from yzgeo.errors import ForbiddenError, NotFoundError, ParameterError
 from yzgeo.ledger import ZONE, Kind
 from yzgeo.store.base import Attachment, Provenance, Store
+from yzgeo.store.connections import Reader
 from yzgeo.store.sqlite import GeoPackageStore
 from yzgeo.workflows import conflicts, sync
 from yzgeo.workflows.progress import Draft, may_see_attachment
@@ -82,6 +84,30 @@ def test_each_sees_what_they_may(store: Store) -> None:
     assert values == {"before": [], "phone": [5], "office": [8]}
     store.write(LAYER, delete=[FIRST], provenance=Provenance("test", "gone"))
     assert [len(conflicts.list_conflicts(store, who)) for who in (ZHAO, SUN)] == [1, 0]
+
+
+def test_a_list_asks_the_ledger_once_however_long_it_is(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    statements: list[str] = []
+
+    @contextmanager
+    def watched() -> Iterator[Reader]:
+        with read() as reader:
+            reader.connection.set_trace_callback(statements.append)
+            yield reader
+            reader.connection.set_trace_callback(None)
+
+    assert isinstance(store, GeoPackageStore)
+    read = store.access.read
+    monkeypatch.setattr(store.access, "read", watched)
+    asked: dict[str, list[int]] = {"wang": [], "li": []}
+    for number in range(2, 8):
+        assert sync.push(store, lower(number), WANG).outcome == "conflict"
+        for who in (WANG, LI):
+            statements.clear()
+            assert len(conflicts.list_conflicts(store, who)) == number - 1
+            asked[who.name].append(sum("SELECT" in each for each in statements))
+    assert asked == {"wang": [3] * 6, "li": [3] * 6}  # the conflicts, the entries, the versions
+    assert len(conflicts.list_conflicts(store, LI, limit=4)) == 4
 
 
 def test_its_photo_opens_to_those_who_see_the_conflict(store: Store) -> None:

@@ -301,7 +301,7 @@ def may_see_event(store: Store, event: Event, caller: Caller) -> bool:
     return True
 
 
-def may_see_conflict(store: Store, conflict: KeptConflict, caller: Caller) -> bool:
+def may_see_conflict(store: Store, conflict: KeptConflict, caller: Caller, *, home: str | None = None) -> bool:
     """
     Tell whether someone may see a kept conflict: its layer, and its feature or their own record of it.
 
@@ -313,6 +313,8 @@ def may_see_conflict(store: Store, conflict: KeptConflict, caller: Caller) -> bo
         The conflict.
     caller
         Who asks.
+    home
+        Street office in which the feature lies or lay, if that was looked up already.
 
     Returns
     -------
@@ -325,6 +327,8 @@ def may_see_conflict(store: Store, conflict: KeptConflict, caller: Caller) -> bo
     own = own_part(caller.role, caller.subdistricts, layer)
     if own is None or (caller.name and conflict.actor == caller.name):
         return True
+    if home is not None:
+        return home in own
     try:
         return store.feature(layer.id, conflict.uid).properties.get("subdistrict") in own
     except FeatureUnknownError:
@@ -393,12 +397,12 @@ def in_words(issues: Sequence[Issue], layer: Layer, table: StageTable) -> list[I
         The same in people's words.
     """
     told = list(issues)
-    for measure in table.measures:
-        title = layer.field(measure.field).title
-        told = [
-            replace(each, zh=each.zh.replace(measure.field, title.zh), en=each.en.replace(measure.field, title.en))
-            for each in told
-        ]
+    fields = [measure.field for measure in table.measures]
+    if any(issue.code == "measure_unknown" for issue in issues):  # a phone's form may be older than the stage table
+        fields = sorted(layer.fields_by_id, key=len, reverse=True)
+    for name in fields:
+        title = layer.field(name).title
+        told = [replace(each, zh=each.zh.replace(name, title.zh), en=each.en.replace(name, title.en)) for each in told]
     return told
 
 
