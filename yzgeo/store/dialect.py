@@ -45,6 +45,9 @@ class Connection(Protocol):
     def execute(self, statement: str, bound: Sequence[Any] = ..., /) -> Cursor:
         """Run one statement."""
 
+    def fetch(self, statement: str, bound: Sequence[Any] = ..., /) -> list[Any]:
+        """Run one statement and give all its rows: the way to ask where there may be many."""
+
     def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> Cursor:
         """Run one statement for each row of values."""
 
@@ -244,6 +247,8 @@ class FileDialect:
         tuple
             Operator with a place for the pattern, and the pattern.
         """
+        if "\0" in pattern:  # where the engine takes a pattern to end; nothing stored is equal to one that holds it
+            return "= ?", [pattern]
         pieces: list[str] = []
         letters = iter(pattern)
         for letter in letters:

@@ -55,7 +55,7 @@ def rows(connection: Connection, layer: Layer, query: Query, fields: Sequence[st
     statement, bound = selection.select(
         connection.dialect, layer, names, query, revision=_state(connection, layer, query)
     )
-    found = connection.execute(statement, bound).fetchall()
+    found = connection.fetch(statement, bound)
     columns = list(zip(*found, strict=True)) if found else [() for _ in names]
     uids, fids, revisions = columns[:3]
     geometries = blobs.wkb_of(columns[3]) if spatial else [None] * len(uids)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,27 @@ def test_readers_are_used_again(geopackage: GeoPackageStore) -> None:
         assert first is not second
     with connections.read() as again:
         assert again in (first, second)
+    connections.close()
+
+
+def test_nobody_waits_long_for_a_slow_statement(geopackage: GeoPackageStore) -> None:
+    connections = Connections(geopackage.path, busy_timeout_s=1)
+    began, end = threading.Event(), threading.Event()
+
+    def dawdle() -> int:
+        began.set()
+        return int(end.wait(30))
+
+    with connections.read() as slow, connections.read() as quick, ThreadPoolExecutor(1) as other:
+        slow.connection.create_function("dawdle", 0, dawdle)
+        waiting = other.submit(slow.connection.fetch, "SELECT dawdle()")
+        try:
+            assert began.wait(30)
+            assert quick.connection.fetch("SELECT ?1, 2", (1,)) == [(1, 2)]
+            assert not waiting.done()
+        finally:
+            end.set()
+        assert waiting.result(30) == [(1,)]
     connections.close()
 
 

@@ -91,6 +91,22 @@ class ServerConnection:
         plain = [value.replace("\0", _NOBODY_WRITES) if isinstance(value, str) else value for value in bound]
         return cursor.execute(query, plain, binary=True)
 
+    def fetch(self, statement: str, bound: Sequence[Any] = (), /) -> list[Any]:
+        """
+        Run one statement and give all its rows.
+
+        Parameters
+        ----------
+        statement, bound
+            As for `execute`.
+
+        Returns
+        -------
+        list of tuple
+            The rows.
+        """
+        return self.execute(statement, bound).fetchall()
+
     def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> psycopg.RawCursor[TupleRow]:
         """
         Run one statement for each row; a plain insert becomes one ``COPY``, which is many times quicker.
