@@ -30,6 +30,7 @@ _BROTLI_UP_TO = 1 << 20
 _BROTLI_QUALITY = 4
 _TAG = re.compile(r'(?:W/)?"?(\d{1,12})(?:\.[0-9a-f]*)?"?', re.ASCII)
 _VARY = "Accept, Accept-Encoding, Cookie, Authorization"
+_ONCE = ((b"cache-control", b"no-cache, private"), (b"vary", _VARY.encode()))
 
 
 def dumps(payload: Any) -> bytes:
@@ -233,7 +234,12 @@ def feature_tag(revision: int, *form: object) -> str:
     str
         A quoted strong entity tag.
     """
-    return f'"{revision}.{etag_of(*form)[1:9]}"'
+    return f'"{revision}.{_form_tag(form)}"'
+
+
+@lru_cache(256)
+def _form_tag(form: tuple[object, ...]) -> str:
+    return etag_of(*form)[1:9]
 
 
 def expected_revision(request: Request) -> int | None:
@@ -371,15 +377,16 @@ class Prepared:
         more: tuple[tuple[bytes, bytes], ...] = (),
     ) -> None:
         self.etag = etag
+        packed = gzip.compress(body, 6) if len(body) >= _PACK_FROM else b""
+        self._packed = packed if len(packed) < len(body) else b""
         self._common = (
-            (b"etag", etag.encode()),
+            # A strong tag would promise the same bytes, however they are packed.
+            (b"etag", (f"W/{etag}" if self._packed else etag).encode()),
             (b"cache-control", cache.encode()),
             (b"vary", _VARY.encode()),
         )
         self._typed = typed = ((b"content-type", media_type.encode()), *self._common, *more)
         self._plain = body
-        packed = gzip.compress(body, 6) if len(body) >= _PACK_FROM else b""
-        self._packed = packed if len(packed) < len(body) else b""
         self._packed_headers = (*typed, (b"content-encoding", b"gzip"), length_header(self._packed))
         self._brotli: bytes | None = None
 
@@ -413,6 +420,42 @@ class Prepared:
         if coding != "identity" and takes_gzip(request):
             return RawResponse(200, self._packed, self._packed_headers)
         return RawResponse(200, self._plain, (*self._typed, length_header(self._plain)))
+
+
+def answer_once(
+    request: Request, body: bytes, *, etag: str, media_type: str, more: tuple[tuple[bytes, bytes], ...] = ()
+) -> Response:
+    """
+    Answer as `Prepared` does with what nobody else will ask for, compressed only if this client takes it.
+
+    Parameters
+    ----------
+    request
+        The request.
+    body
+        The content, not compressed.
+    etag
+        Quoted entity tag.
+    media_type
+        Content type.
+    more
+        Further headers, encoded.
+
+    Returns
+    -------
+    Response
+        304, or the content in an encoding the client takes.
+    """
+    packs = len(body) >= _PACK_FROM
+    common = ((b"etag", (f"W/{etag}" if packs else etag).encode()), *_ONCE)
+    if is_current(request, etag):
+        return RawResponse(304, b"", common)
+    headers = ((b"content-type", media_type.encode()), *common, *more)
+    coding = coding_for(request) if packs else "identity"
+    if coding != "identity":
+        body = pack_brotli(body) if coding == "br" else gzip.compress(body, 5)
+        headers = (*headers, (b"content-encoding", coding.encode()))
+    return RawResponse(200, body, (*headers, length_header(body)))
 
 
 class RawResponse(Response):

@@ -185,7 +185,7 @@ def _headers(
         # The visible fields are part of the tag: signing in must not revalidate the poorer tile.
         etag = f'"{revision}.{etag_of(context.tiles.encoding(layer), fields, day, ledger, own)[1:9]}"'
         headers = (
-            (b"etag", etag.encode()),
+            (b"etag", b"W/" + etag.encode()),  # plain, gzip and brotli are other bytes, and need no tags of their own
             (b"cache-control", f"{scope}, {_YEAR}".encode() if pinned else f"{scope}, no-cache".encode()),
             (b"vary", b"Accept-Encoding, Cookie, Authorization"),
         )

@@ -77,6 +77,7 @@ def test_brotli_where_the_client_takes_it() -> None:
     assert brotli.decompress(first.body) == dumps(body)
     assert headers(first)["content-length"] == str(len(first.body))
     assert again.body is first.body, "made once"
+    assert headers(first)["etag"] == 'W/"t"', "another coding is other bytes under the same tag"
     assert len(first.body) < len(kept.answer(asked(accept_encoding="gzip")).body)
 
 

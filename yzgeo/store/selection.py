@@ -129,7 +129,9 @@ def _attributes(dialect: Dialect, layer: Layer, query: Query) -> _Conditions:
     if query.where is not None:
         piece, bound = compile_where(query.where, dialect)
         conditions.add(piece, *bound)
-    if query.search:
+    if "\0" in (query.search or ""):
+        conditions.add("1 = 0")  # the file's engine takes a pattern to end there; nothing that is stored holds it
+    elif query.search:
         pattern = "%" + query.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         pieces = [f"{quote(name)} {dialect.like} ? ESCAPE '\\'" for name in layer.spec.search_fields]
         conditions.add(f"({' OR '.join(pieces)})", *([pattern] * len(pieces)))

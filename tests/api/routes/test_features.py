@@ -166,7 +166,7 @@ def test_one_item(client, workspace) -> None:
     answer = client.get(f"{ITEMS}/{uid}")
     models.FeatureItem.model_validate(answer.json())
     assert answer.json()["properties"]["code"] == "P02"
-    assert answer.headers["etag"].startswith('"1.')
+    assert answer.headers["etag"].removeprefix("W/").startswith('"1.')
     assert answer.headers["content-type"] == "application/geo+json"
     assert links(answer)["self"] == f"http://test{ITEMS}/{uid}"
     again = client.get(f"{ITEMS}/{uid}", headers={"If-None-Match": answer.headers["etag"]})
@@ -181,7 +181,7 @@ def test_an_item_changes_with_its_feature_only(client, workspace) -> None:
     workspace.store.write("shantytown_parcel", put=frame, provenance=Provenance(actor="t", reason="t"))
     changed, kept = (client.get(f"{ITEMS}/{uid}") for uid in uids[:2])
     assert changed.json()["properties"]["stage"] == "decided"
-    assert changed.headers["etag"].startswith('"2.')
+    assert changed.headers["etag"].removeprefix("W/").startswith('"2.')
     assert kept.headers["etag"] == etags[1]
 
 

@@ -113,6 +113,7 @@ def test_brotli_where_the_client_takes_it(client) -> None:
     assert [sent[name].headers["content-encoding"] for name in sent] == ["br", "gzip"]
     assert again.headers["content-encoding"] == "br"
     assert sent["br"].content == sent["gzip"].content == again.content
+    assert sent["br"].headers["etag"].startswith("W/"), "the same tile, not the same bytes"
     assert again.headers["content-length"] == sent["br"].headers["content-length"]
     assert "Accept-Encoding" in again.headers["vary"]
 

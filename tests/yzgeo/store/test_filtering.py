@@ -38,7 +38,7 @@ TEXTS = ["银州", "Ab%c", "ab_c", "a*b", "[x]", "", "Straße"]
 NUMBERS = [-1.5, 0.0, 1.0, 2.0, 3.5]
 DAYS = ["2001-02-03", "2010-01-01"]
 SHAPES = [box(123.0, 42.0, 123.1, 42.1), box(123.05, 42.05, 123.2, 42.2), box(123.4, 42.4, 123.5, 42.5), None]
-PATTERNS = ["%", "a%", "_b%", r"Ab\%c", "a*b", "[x]", "%c", "", r"ab\_c", "ss%", "%ß%"]
+PATTERNS = ["%", "a%", "_b%", r"Ab\%c", "a*b", "[x]", "%c", "", r"ab\_c", "ss%", "%ß%", "%\0", "a\0%"]
 
 
 def fill(store: Store) -> None:
@@ -56,6 +56,15 @@ def fill(store: Store) -> None:
         ),
         provenance=BY,
     )
+
+
+def test_a_search_for_nul_finds_nothing(store: Store) -> None:
+    """The file's engine ends a pattern there, so that it would match everything."""
+    fill(store)
+    assert len(store.rows("area", Query(search="n0")).uids) > 1
+    for text in ("\0", "n0\0", "\0n0", "n\0 0"):
+        assert list(store.rows("area", Query(search=text)).uids) == []
+        assert store.count("area", Query(search=text)) == 0
 
 
 def conditions(catalogue: Catalogue) -> st.SearchStrategy[Expression]:
