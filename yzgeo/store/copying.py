@@ -23,7 +23,7 @@ from .identifiers import history_table, quote
 from .tables import TableStore
 
 # Every table that both stores have, with the columns that order it; a table comes after those it refers to.
-_TABLES: tuple[tuple[str, str], ...] = (
+TABLES: tuple[tuple[str, str], ...] = (
     ("yzgeo_layer_revision", "layer"),
     ("yzgeo_batch", "number"),
     ("yzgeo_change", "number"),
@@ -69,10 +69,10 @@ def copy(source: TableStore, target: TableStore, *, progress: Progress = silent)
     with source.access.write() as given, target.access.write() as taken:
         if taken.execute("SELECT count(*) FROM yzgeo_batch").fetchone()[0]:
             raise WorkspaceExistsError(path="yzgeo_batch")
-        again = taken.dialect.silence(taken, [table for table, _ in _TABLES])
-        for table, _ in reversed(_TABLES):
+        again = taken.dialect.silence(taken, [table for table, _ in TABLES])
+        for table, _ in reversed(TABLES):
             taken.execute(f"DELETE FROM {table}")
-        for table, order in _TABLES:
+        for table, order in TABLES:
             _copy_table(given, taken, table, order)
         for at, layer in enumerate(catalogue.layers.values()):
             progress(layer.spec.title.zh, at / len(catalogue.layers))
@@ -86,7 +86,7 @@ def copy(source: TableStore, target: TableStore, *, progress: Progress = silent)
                 )
         for statement in again:
             taken.execute(statement)
-        taken.dialect.count_on(taken, [table for table, _ in _TABLES])
+        taken.dialect.count_on(taken, [table for table, _ in TABLES])
     progress("完成", 1.0)
 
 
@@ -106,7 +106,7 @@ def content_sum(store: TableStore) -> str:
     """
     seen = hashlib.sha256()
     with store.access.write() as connection:
-        for table, order in _TABLES:
+        for table, order in TABLES:
             columns = _columns(connection, table)
             _add(seen, table, columns, _rows(connection, table, columns, order))
         meta = connection.execute("SELECT key, value FROM yzgeo_meta ORDER BY key").fetchall()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import geopandas as gpd
 import pytest
@@ -14,9 +14,11 @@ from shapely.geometry import LineString, Point, box
 from tests.yzgeo.store.conftest import BY, Clock, frame
 from yzgeo.catalogue import Catalogue
 from yzgeo.errors import WorkspaceExistsError
-from yzgeo.store.base import Account, Provenance, Query
-from yzgeo.store.copying import content_sum, copy
+from yzgeo.store.base import Account, Attachment, Provenance, Query
+from yzgeo.store.copying import TABLES, content_sum, copy
+from yzgeo.store.identifiers import history_table
 from yzgeo.store.people import Deed, Grant
+from yzgeo.store.phones import Device, KeptConflict
 from yzgeo.store.postgis.store import PostGISStore
 from yzgeo.store.sqlite import GeoPackageStore
 
@@ -49,6 +51,19 @@ def test_there_and_back(
     geopackage.people.put_account(Account("李四", "field", ("1",), "hash"), deed=Deed("account_made", "admin"))
     grant = Grant("", "token", "李四", "x", "", clock(), clock() + timedelta(days=1), None)
     geopackage.people.put_grant("ff" * 32, grant, deed=Deed("token_made", "李四"))
+    geopackage.devices.see(Device("d1", "李四", "Android", clock(), clock()), deed=Deed("device_registered", "李四"))
+    phone = {
+        "layer": "spot",
+        "uid": "q",
+        "title": "点",
+        "kind": "measure",
+        "home": None,
+        "actor": "李四",
+        "role": "field",
+    }
+    record = {"record": {"payload": {"evidence": ["a" * 64]}}, "facts": {"before": {}}, "received_at": clock()}
+    geopackage.conflicts.put(KeptConflict(id=str(UUID(int=1)), device="d1", **phone, **record))
+    geopackage.ledger.put_attachment(Attachment("a" * 64, "image/jpeg", 9, "李四", clock(), lon=123.5, lat=42.25))
 
     copy(geopackage, server)
     assert content_sum(server) == content_sum(geopackage)
@@ -58,6 +73,11 @@ def test_there_and_back(
     assert content_sum(back) == content_sum(geopackage)
     back.check()
     assert list(back.rows("area", Query(revision=1)).uids) == ["a", "b", "c"]
+    assert back.devices.of("d1") == geopackage.devices.of("d1")
+    assert back.conflicts.citing("a" * 64) == geopackage.conflicts.citing("a" * 64)
+    assert [each.id for each in back.conflicts.citing("a" * 64)] == [str(UUID(int=1))]
+    assert back.people.grants("李四", now=clock()) == geopackage.people.grants("李四", now=clock())
+    assert back.ledger.senders("a" * 64) == ["李四"]
     assert back.bounds("area") == server.bounds("area") == geopackage.bounds("area")
 
     # Both go on where the first one stood: no number is used twice, the triggers are there again.
@@ -69,6 +89,28 @@ def test_there_and_back(
     with pytest.raises(WorkspaceExistsError):
         copy(geopackage, server)
     back.close()
+
+
+def test_no_table_of_either_store_is_forgotten(
+    geopackage: GeoPackageStore, server: PostGISStore, tiny: Catalogue
+) -> None:
+    """A table that is added later must be copied, or stand here with its reason."""
+    elsewhere = {
+        "yzgeo_meta": "copied by key",
+        "yzgeo_migration": "how a store came to its tables is its own matter",
+        "yzgeo_contents": "copied with each layer",
+        **{history_table(layer): "copied with its layer" for layer in tiny.layers},
+    }
+    for store, listing in (
+        (geopackage, "SELECT name FROM sqlite_master WHERE type = 'table'"),
+        (
+            server,
+            "SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'",
+        ),
+    ):
+        with store.access.read() as reader:
+            tables = {name for (name,) in reader.connection.execute(listing).fetchall() if name.startswith("yzgeo_")}
+        assert tables - set(elsewhere) == {name for name, _ in TABLES}
 
 
 def test_a_sum_tells_one_value_from_another(geopackage: GeoPackageStore) -> None:
