@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -219,7 +220,11 @@ def from_environment() -> FastAPI:
     """
     settings = configuration.from_environment()
     url = settings.database_url.get_secret_value() if settings.database_url else None
-    return create_app(settings, open_workspace(settings.workspace, database_url=url).store)
+    app = create_app(settings, open_workspace(settings.workspace, database_url=url).store)
+    # What is here now stays: full rounds of the garbage collector, which hold every request up, shall leave it alone.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 @asynccontextmanager

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from operator import add
+from typing import Any
 
 import numpy as np
 import shapely
@@ -92,7 +94,7 @@ class _Values:
         known = self._numbers.setdefault(kind, {None: _ABSENT})
         new = [each for each in dict.fromkeys(column) if each not in known]
         known.update(zip(new, range(len(self.written), len(self.written) + len(new)), strict=True))
-        self.written += map(_WRITERS[kind], new)
+        self.written += _WRITERS[kind](new)
         return np.fromiter(map(known.__getitem__, column), dtype=np.int64, count=len(column))
 
 
@@ -257,18 +259,19 @@ def _before_text(length: int) -> bytes:
     return b"\x22" + _varint(len(text) + length) + text
 
 
-def _text(value: str) -> bytes:
-    content = value.encode()
-    return _before_text(len(content)) + content
+def _texts(values: Iterable[str]) -> Iterable[bytes]:
+    # Nothing but functions written in C: most values of a layer are texts, and every feature has some of its own.
+    contents = list(map(str.encode, values))
+    return map(add, map(_before_text, map(len, contents)), contents)
 
 
 def _integer(value: int) -> bytes:
     return _block(0x22, b"\x28" + _varint(value) if value >= 0 else b"\x30" + _varint(-2 * value - 1))
 
 
-_WRITERS: Mapping[type, Callable[..., bytes]] = {
-    str: _text,
-    bool: lambda value: b"\x22\x02\x38\x01" if value else b"\x22\x02\x38\x00",
-    int: _integer,
-    float: lambda value: b"\x22\x09\x19" + struct.pack("<d", value),
+_WRITERS: Mapping[type, Callable[[Iterable[Any]], Iterable[bytes]]] = {
+    str: _texts,
+    bool: lambda values: (b"\x22\x02\x38\x01" if value else b"\x22\x02\x38\x00" for value in values),
+    int: lambda values: map(_integer, values),
+    float: lambda values: (b"\x22\x09\x19" + struct.pack("<d", value) for value in values),
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.main import create_app
+from api.main import create_app, from_environment
 from tests.api.conftest import PASSWORD
 
 ROOT = Path(__file__).parents[2]
@@ -41,8 +43,6 @@ def _routes(app):
 
 @pytest.fixture
 def server(small_workspace: Path, tmp_path: Path) -> Iterator[str]:
-    import shutil
-
     shutil.copytree(small_workspace, tmp_path / "w")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -87,6 +87,17 @@ def test_a_real_server_serves(server: str) -> None:
         assert client.get("/ogc/collections/pipe_segment/items").json()["numberMatched"] == 2
         refused = client.post("/api/auth/logout", headers={"Origin": "http://evil.example"})
         assert refused.status_code == 403
+
+
+def test_the_garbage_collector_leaves_the_application_alone(small_workspace, tmp_path, monkeypatch) -> None:
+    shutil.copytree(small_workspace, tmp_path / "w")
+    monkeypatch.setenv("YZGEO_WORKSPACE", str(tmp_path / "w"))
+    app = from_environment()
+    try:
+        assert not any(each is app.router for each in gc.get_objects())
+    finally:
+        gc.unfreeze()
+        app.state.context.store.close()
 
 
 @pytest.mark.parametrize(
