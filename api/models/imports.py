@@ -67,6 +67,10 @@ class ImportChange(BaseModel):
         dict[str, str] | None,
         Field(max_length=500, description="Column of the file to field id; an empty id leaves the column out"),
     ] = None
+    units: Annotated[
+        dict[str, str] | None,
+        Field(max_length=500, description="Column of the file to the unit it counts in, such as 亩"),
+    ] = None
     datum: Datum | None = None
     data_status: DataStatus | None = None
     keep_valid: Annotated[bool | None, Field(description="Store the good rows, give the others back")] = None
@@ -79,6 +83,7 @@ class ImportChoices(BaseModel):
     encoding: str | None
     sheet: str | None
     columns: dict[str, str]
+    units: dict[str, str]
     datum: Datum | None
     data_status: DataStatus
     keep_valid: bool
@@ -172,6 +177,32 @@ class ColumnCandidate(BaseModel):
     alternatives: list[ColumnAlternative]
 
 
+class UnitOption(BaseModel):
+    """A unit a column could count in."""
+
+    id: str
+    title: Label
+
+
+class UnitSample(BaseModel):
+    """A cell as the file has it, and the number that is stored."""
+
+    before: str
+    after: float
+
+
+class ColumnUnit(BaseModel):
+    """In which unit a column is read (null: its numbers are taken as they stand) and who said so."""
+
+    column: str
+    field: str
+    unit: str | None
+    to: str
+    by: Literal["chosen", "head", "nobody"]
+    options: list[UnitOption]
+    samples: list[UnitSample]
+
+
 class DatumFinding(BaseModel):
     """The transformation that was used and how well it fits, metres."""
 
@@ -246,6 +277,7 @@ class ImportJudgement(BaseModel):
     datum: DatumFinding | None
     columns: dict[str, str | None]
     column_candidates: list[ColumnCandidate]
+    units: list[ColumnUnit] = []
     matching: MatchCounts
     rows: RowCounts
     rejected_rows: list[int]

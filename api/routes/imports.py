@@ -67,15 +67,17 @@ async def submit(
     encoding: Annotated[str | None, Form(max_length=40)] = None,
     sheet: Annotated[str | None, Form(max_length=300)] = None,
     columns: JsonText = None,
+    units: JsonText = None,
     datum: JsonText = None,
     data_status: Annotated[DataStatus | None, Form()] = None,
     keep_valid: Annotated[bool | None, Form()] = None,
 ) -> Response:
-    """Upload a file, or the parts of one; it is judged, and nothing is stored. ``columns`` and ``datum`` are JSON."""
+    """Upload a file, or the parts of one; it is judged, and nothing is stored. Mappings and the datum are JSON."""
     plain = {"crs": crs, "encoding": encoding, "sheet": sheet, "data_status": data_status, "keep_valid": keep_valid}
     sent = {
         **plain,
         "columns": _json("columns", columns),
+        "units": _json("units", units),
         "datum": _json("datum", datum),
     }
     choices = _choices({name: value for name, value in sent.items() if value not in (None, "")})
@@ -208,6 +210,7 @@ def _describe(workspace: Workspace, job: Job, *, issues: int | None = None) -> d
         "choices": {
             **job.choices,
             "columns": job.choices.get("columns") or {},
+            "units": job.choices.get("units") or {},
             "data_status": job.choices.get("data_status") or "surveyed",
             "keep_valid": bool(job.choices.get("keep_valid")),
         },

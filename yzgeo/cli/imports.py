@@ -30,6 +30,13 @@ _LEVELS = {"error": "错误", "warning": "注意", "info": "说明"}
 )
 @click.option("--encoding", metavar="NAME", help="Shapefile 文字编码，例如 gb18030。 Encoding of a Shapefile's texts.")
 @click.option("--column", "columns", multiple=True, metavar="列名=field", help="列与字段的对应。 Column to field.")
+@click.option(
+    "--unit",
+    "units",
+    multiple=True,
+    metavar="列名=亩",
+    help="列的单位，表头没写或写错时：亩、公顷、万m2、m2。 Unit of a column, where its head does not tell it.",
+)
 @click.option("--mode", type=click.Choice(get_args(imports.Mode)), default="upsert", show_default=True,
               help="增改，或整层替换。 Add and update, or replace the whole layer.")  # fmt: skip
 @click.option("--status", type=click.Choice(get_args(DataStatus)), default="surveyed", show_default=True,
@@ -62,6 +69,7 @@ def import_command(
     crs: str | None,
     encoding: str | None,
     columns: Sequence[str],
+    units: Sequence[str],
     mode: imports.Mode,
     status: DataStatus,
     sheet: str | None,
@@ -72,7 +80,7 @@ def import_command(
     dry_run: bool,
 ) -> None:
     """导入文件。 Import a file into a layer."""
-    pairs = _pairs(columns)
+    pairs, counted_in = _pairs(columns), _pairs(units, option="--unit")
     with _without_collector(), session.progress() as told, session.open() as opened:
         report = imports.import_file(
             opened,
@@ -81,6 +89,7 @@ def import_command(
             crs=crs,
             encoding=encoding,
             columns=pairs,
+            units=counted_in,
             mode=mode,
             dry_run=dry_run,
             keep_valid=keep_valid,
@@ -203,6 +212,10 @@ def _report_lines(data: Mapping[str, Any], lang: str) -> list[str]:
         f"文件 {data['file']} → 图层 {data['layer']}，坐标系 {str(data['crs']['chosen'])[:40]}",
         f"行 rows: {rows['in']} = 保留 kept {rows['kept']} + 拒绝 rejected {rows['rejected']}",
     ]
+    for one in data["units"]:
+        if one["unit"] and one["samples"]:
+            shown = "，".join(f"{sample['before']} → {sample['after']:,.10g}" for sample in one["samples"][:2])
+            lines.append(f"单位 unit: {one['column']}（{one['unit']} → {one['to']}）{shown}")
     if lang == "zh":
         lines.append(f"比对：新增 {found['new']}，变更 {found['changed']}，未变 {found['unchanged']}，"
                      f"有歧义 {found['ambiguous']}，缺失 {found['missing']}")  # fmt: skip
@@ -233,12 +246,12 @@ def _questions(data: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _pairs(columns: Sequence[str]) -> dict[str, str]:
+def _pairs(texts: Sequence[str], *, option: str = "--column") -> dict[str, str]:
     pairs: dict[str, str] = {}
-    for text in columns:
+    for text in texts:
         column, equals, field = text.rpartition("=")
         if not equals or not column or not field:
-            raise click.BadParameter(f"{text!r} is not of the form NAME=field", param_hint="--column")
+            raise click.BadParameter(f"{text!r} is not of the form NAME=VALUE", param_hint=option)
         pairs[column.strip()] = field.strip()
     return pairs
 

@@ -23,10 +23,12 @@ from yzgeo.catalogue import DataStatus, FieldSpec, Layer, feature_uids
 from yzgeo.checks import Issue, Level
 from yzgeo.errors import CrsMissingError, GeometryTypeError, ParameterError
 
+from . import units
 from .cells import UnfitError, Value, coerce, coerce_all, normalise
 from .geometry import repair
 from .reading import Source
 from .tables.layout import split_unit
+from .values.numbers import Unit
 
 OWN_COLUMNS = frozenset({"uid", "revision", "fid"})
 """Columns of our own exports that say nothing about the feature itself."""
@@ -43,14 +45,16 @@ class Choices:
     """
     What the person who imports has decided.
 
-    ``columns`` maps columns of the file to fields of the layer; an empty id leaves a column out. ``keys`` are codes of
-    rows (from 0) that were recognised in the register by other means than the code as it stands in the file.
+    ``columns`` maps columns of the file to fields of the layer; an empty id leaves a column out. ``units`` are the
+    units of columns where the head does not tell them. ``keys`` are codes of rows (from 0) that were recognised in the
+    register by other means than the code as it stands in the file.
     """
 
     source: str
     crs: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     data_status: DataStatus = "surveyed"
+    units: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[int, str] = field(default_factory=dict)
 
 
@@ -140,12 +144,13 @@ def check(
     GeometryTypeError
         If not one geometry is of the layer's kind.
     ParameterError
-        If a column does not exist, or two columns claim the same field.
+        If a column does not exist, two columns claim the same field, or a unit does not measure what its field does.
     FieldUnknownError
         If a column is to go to a field that the layer does not have.
     """
     notes = _Notes(source.where)
     columns = match_columns(layer, list(source.table.columns), choices.columns)
+    units.check_chosen(choices.units, columns, layer)
     for name, target in columns.items():
         if target is None and name not in OWN_COLUMNS and name not in {*source.positions, *choices.columns}:
             zh, en = "此列没有对应的字段，未导入", "no field fits this column; it is not imported"
@@ -254,7 +259,7 @@ def _values(
         column = column_of.get(spec.id)
         required = spec.required or spec.id == layer.spec.key
         if column is not None:
-            cells = _column(source, spec, column, notes)
+            cells = _column(source, spec, column, units.unit_of(source, column, choices.units), notes)
             if spec.id == layer.spec.key:
                 cells = [choices.keys.get(row, cell) for row, cell in enumerate(cells)]
             if spec.id in defaults:
@@ -279,8 +284,7 @@ def _values(
     return values
 
 
-def _column(source: Source, spec: FieldSpec, column: str, notes: _Notes) -> list[Value]:
-    unit = next((head.unit for head in source.heads if head.name == column), None) or split_unit(column)[1]
+def _column(source: Source, spec: FieldSpec, column: str, unit: Unit | None, notes: _Notes) -> list[Value]:
     percents = source.percents.get(column, ())
     cells = source.table[column].tolist()
     whole = coerce_all(cells, spec, unit=unit) if not any(percents) else None

@@ -67,10 +67,15 @@ def test_a_question_is_answered_then_stored_then_undone(connect: Callable[..., A
     assert workspace.store.revision(LAYER) == 1
 
     truth = json.loads((CORPUS / "plain_gbk_undeclared.zip.truth.json").read_text())
-    changed = client.request("PATCH", asked["links"]["self"], headers=OWN, json={"crs": truth["crs"]["truth"]})
+    decided = {"crs": truth["crs"]["truth"], "units": {"占地面积": "亩"}}
+    changed = client.request("PATCH", asked["links"]["self"], headers=OWN, json=decided)
     assert changed.status_code == 202
     ready = settled(client, asked["id"])
     assert (ready["state"], ready["choices"]["crs"]) == ("ready", truth["crs"]["truth"])
+    assert ready["choices"]["units"] == {"占地面积": "亩"}
+    (area,) = ready["report"]["units"]
+    assert (area["unit"], area["to"], area["by"]) == ("亩", "m2", "chosen")
+    assert area["samples"][0] == {"before": "4800.0", "after": 3_200_000.0}
     assert ready["report"]["rows"] == {"in": 6, "kept": 6, "rejected": 0}
     drawn = client.get(ready["links"]["preview"]).json()["features"]["features"]
     assert sorted(one["properties"]["status"] for one in drawn) == ["missing"] * 6 + ["new"] * 6
@@ -119,6 +124,7 @@ def test_what_cannot_be_taken_is_said_at_once(connect: Callable[..., Any]) -> No
         ({"crs": "EPSG:999999"}, 422, "crs_unsupported"),
         ({"encoding": "klingon"}, 400, "parameter_invalid"),
         ({"columns": "{"}, 422, "body_invalid"),
+        ({"units": '{"面积": "斤"}'}, 400, "parameter_invalid"),
         ({"datum": '{"kind": "nine"}'}, 422, "body_invalid"),
         ({"mode": "append"}, 422, "body_invalid"),
     ):

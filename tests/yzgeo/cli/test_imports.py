@@ -123,3 +123,15 @@ def test_seven_parameters_need_their_sign_rule_and_are_measured_against_the_regi
     assert again["datum"]["rms_m"] < 0.01
     assert again["matching"]["unchanged"] == 6
     assert yzgeo(*words, "--datum", "nowhere.csv").json["code"] == "file_missing"
+
+
+def test_the_unit_of_a_column_is_told_and_can_be_named(yzgeo, workspace: Path, parcels: Path) -> None:
+    words = ["import", parcels, "--layer", LAYER, "--dry-run", "-w", workspace]
+    told = yzgeo(*words, "--unit", "面积=亩")
+    assert told.code == 0
+    assert "单位 unit: 面积（亩 → m2）1.0 → 666.6666667，2.0 → 1,333.333333" in told.out
+    (found,) = yzgeo(*words, "--json").json["units"]
+    assert (found["column"], found["unit"], found["by"]) == ("面积", None, "nobody")
+    refused = yzgeo(*words, "--unit", "面积=斤", "--json")
+    assert (refused.code, refused.json["code"]) == (1, "parameter_invalid")
+    assert yzgeo(*words, "--unit", "面积").code == 2

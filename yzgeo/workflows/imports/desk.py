@@ -26,6 +26,7 @@ from yzgeo.errors import (
     StorageError,
     UploadRefusedError,
 )
+from yzgeo.ingest import units
 from yzgeo.ingest.crs_guess import systems as guessed
 from yzgeo.store.base import Store, Undone
 from yzgeo.workflows.workspace import Workspace
@@ -38,7 +39,7 @@ MOST_ATTEMPTS = 3
 MOST_WORKING = 12
 KEPT_DAYS = 30
 _LEAST_FREE_BYTES = 64 * 1024**2
-_CHOICES = ("crs", "encoding", "sheet", "columns", "datum", "data_status", "keep_valid")
+_CHOICES = ("crs", "encoding", "sheet", "columns", "units", "datum", "data_status", "keep_valid")
 _STATES = {
     "reading": "读取中",
     "judging": "判断中",
@@ -89,7 +90,7 @@ def submit(
     mode
         ``upsert`` or ``replace``.
     **choices
-        ``crs``, ``encoding``, ``sheet``, ``columns``, ``datum``, ``data_status``, ``keep_valid``.
+        ``crs``, ``encoding``, ``sheet``, ``columns``, ``units``, ``datum``, ``data_status``, ``keep_valid``.
 
     Returns
     -------
@@ -469,6 +470,8 @@ def _checked(workspace: Workspace, layer: str | None, mode: str, choices: Mappin
                 spec.field(target)
     if mode not in get_args(Mode):
         raise ParameterError(name="mode", reason_zh="应为 upsert 或 replace", reason_en="must be upsert or replace")
+    for unit in (choices.get("units") or {}).values():
+        units.parse(unit)
     if choices.get("crs"):
         guessed.parse(str(choices["crs"]))
     if choices.get("encoding"):

@@ -30,7 +30,7 @@ from yzgeo.errors import (
     ParameterError,
     YzgeoError,
 )
-from yzgeo.ingest import drawings, placing, reading, rows
+from yzgeo.ingest import drawings, placing, reading, rows, units
 from yzgeo.ingest.columns import Head, suggest
 from yzgeo.ingest.crs_guess import given
 from yzgeo.ingest.crs_guess import systems as guessed
@@ -50,8 +50,9 @@ class Order:
     """
     What the person who imports has decided; None where the desk decides by its evidence.
 
-    ``columns`` maps columns of the file to field ids, an empty id leaves a column out. ``datum`` is text as for
-    ``--datum`` or plain values, see `given`. ``sheet`` names a sheet, a layer in the file or a data set of an archive.
+    ``columns`` maps columns of the file to field ids, an empty id leaves a column out; ``units`` are the units that
+    columns count in. ``datum`` is text as for ``--datum`` or plain values, see `given`. ``sheet`` names a sheet, a
+    layer in the file or a data set of an archive.
     """
 
     layer: str
@@ -64,6 +65,7 @@ class Order:
     sheet: str | None = None
     member: str | None = None
     datum: str | Mapping[str, Any] | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -213,6 +215,8 @@ class _Work:
             district_outline(catalogue), catalogue.district.storage_crs, catalogue.district.metric_crs
         )
         self.remembered = memory.recall(workspace.store, spec, list(source.table.columns), order.columns)
+        self.counted_in: dict[str, str] = {}
+        self.units = {**memory.recall_units(workspace.store, spec, list(source.table.columns)), **order.units}
         self.columns = {**{name: one.field for name, one in self.remembered.items()}, **order.columns}
         self.shift: given.GivenShift | None = None
         self.places: KnownPlaces | None = None
@@ -245,10 +249,12 @@ class _Work:
         placed = self.settled.source
         matched = rows.match_columns(self.spec, list(placed.table.columns), self._columns_of(placed))
         self.recognised = register.recognise(self.register, placed, matched, district=self.district)
+        self.counted_in = self._units_of(placed)
         choices = rows.Choices(
             source=self.source.path.name,
             columns=self._columns_of(placed),
             data_status=self.order.data_status,
+            units=self.counted_in,
             keys=self.recognised.keys,
         )
         checked = rows.check(
@@ -301,6 +307,10 @@ class _Work:
             crs=self._system(),
             **_evidence(source, self.settled),
             columns=checked.columns,
+            units=tuple(
+                one.as_dict()
+                for one in units.readings(self.settled.source, self.spec, checked.columns, self.counted_in)
+            ),
             column_candidates=suggested,
             matching=self.compared.counts(len(doubtful)),
             matches=(*self.compared.matches, *doubtful, *missing),
@@ -325,6 +335,7 @@ class _Work:
                 "crs": self.order.crs,
                 "encoding": self.order.encoding,
                 "columns": dict(self.columns),
+                "units": dict(self.counted_in),
                 "sheet": self.order.sheet,
             },
             "datum": dict(self.shift.plain) if self.shift is not None else None,
@@ -364,6 +375,15 @@ class _Work:
 
     def _columns_of(self, placed: reading.Source) -> dict[str, str]:
         return {name: target for name, target in self.columns.items() if name in placed.table.columns}
+
+    def _units_of(self, placed: reading.Source) -> dict[str, str]:
+        """Drop what was remembered of columns that go elsewhere this time; what was ordered is checked."""
+        matched = rows.match_columns(self.spec, list(placed.table.columns), self._columns_of(placed))
+        return {
+            name: unit
+            for name, unit in self.units.items()
+            if name in self.order.units or units.fits(unit, self.spec, matched.get(name))
+        }
 
     def _encoding_undecided(self) -> bool:
         found = self.source.encoding_guess
@@ -443,6 +463,10 @@ class _Work:
             Issue("info", "column_remembered", name, *one.words)
             for name, one in self.remembered.items()
             if name not in self.order.columns
+        ] + [
+            Issue("info", "unit_remembered", name, f"单位按以前的导入：{unit}", f"in {unit}, as in an earlier import")
+            for name, unit in self.counted_in.items()
+            if name not in self.order.units
         ]
 
     def _told_about_datum(self) -> list[Issue]:

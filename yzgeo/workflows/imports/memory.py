@@ -68,6 +68,35 @@ def recall(store: Store, layer: Layer, columns: Sequence[str], chosen: Mapping[s
     return {name: one for name, one in recalled.items() if one.field not in contested}
 
 
+def recall_units(store: Store, layer: Layer, columns: Sequence[str]) -> dict[str, str]:
+    """
+    Recall in which units people said the columns of a file count.
+
+    Parameters
+    ----------
+    store
+        With the batches.
+    layer
+        The layer that is imported into.
+    columns
+        Columns of the file.
+
+    Returns
+    -------
+    dict
+        Column to the latest decision; nothing from batches that were undone.
+    """
+    by_key: dict[str, str] = {}
+    batches = store.batches(layer.id)
+    undone = {batch.id for batch in batches if batch.undone_by is not None}
+    for batch in batches:  # newest first
+        chosen = batch.choices.get("chosen")
+        decided = chosen.get("units") if isinstance(chosen, Mapping) and batch.id not in undone else None
+        for name, unit in (decided if isinstance(decided, Mapping) else {}).items():
+            by_key.setdefault(normalise(str(name)), str(unit))
+    return {name: by_key[normalise(name)] for name in columns if normalise(name) in by_key}
+
+
 def cited(match: ColumnMatch, remembered: Mapping[str, Remembered]) -> dict[str, Any]:
     """
     Give a proposal with the earlier decision as its evidence.

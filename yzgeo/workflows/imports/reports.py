@@ -63,6 +63,7 @@ class ImportReport:
     crs_reason: Mapping[str, str] = field(default_factory=dict)
     encoding_candidates: tuple[Mapping[str, Any], ...] = ()
     column_candidates: tuple[Mapping[str, Any], ...] = ()
+    units: tuple[Mapping[str, Any], ...] = ()
     matching: Mapping[str, int] = field(default_factory=dict)
     matches: Sequence[RowMatch] = ()
     datum: Mapping[str, Any] | None = None
@@ -91,6 +92,7 @@ class ImportReport:
             "datum": dict(self.datum) if self.datum else None,
             "columns": dict(self.columns),
             "column_candidates": [dict(one) for one in self.column_candidates],
+            "units": [dict(one) for one in self.units],
             "matching": dict(self.matching),
             "matches": [match.as_dict() for match in self.matches[:SHOWN_MATCHES]],
             "rows": {"in": self.rows_in, "kept": self.rows_kept, "rejected": len(self.rejected)},

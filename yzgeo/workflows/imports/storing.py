@@ -27,6 +27,7 @@ def import_file(
     crs: str | None = None,
     encoding: str | None = None,
     columns: Mapping[str, str] | None = None,
+    units: Mapping[str, str] | None = None,
     mode: Mode = "upsert",
     dry_run: bool = False,
     keep_valid: bool = False,
@@ -56,6 +57,8 @@ def import_file(
         Encoding of the texts that a person chose.
     columns
         Column of the file to field id, where the names do not tell it; an empty id leaves the column out.
+    units
+        Column of the file to its unit, such as ``亩``, where the head does not tell it or tells it wrongly.
     mode
         ``upsert`` adds and updates by key; ``replace`` also deletes what is not in the file.
     dry_run
@@ -91,7 +94,7 @@ def import_file(
     ConflictError
         If somebody else changed the layer meanwhile.
     """
-    order = Order(layer, crs, encoding, columns or {}, mode, keep_valid, data_status, sheet, member, datum)
+    order = Order(layer, crs, encoding, columns or {}, mode, keep_valid, data_status, sheet, member, datum, units or {})
     judged = judge(workspace, Path(path), order, dry_run=dry_run, progress=progress, limits=limits)
     if rejected_to is not None and judged.reasons:
         write_rejects(judged, Path(rejected_to))

@@ -307,6 +307,7 @@ def _order(job: Job) -> Order:
         sheet=sheet,
         member=member,
         datum=choices.get("datum"),
+        units=choices.get("units") or {},
     )
 
 

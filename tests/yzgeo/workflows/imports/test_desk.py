@@ -119,6 +119,7 @@ def test_each_step_has_its_states(workspace: Workspace) -> None:
         ({"layer": "castle"}, LayerUnknownError),
         ({"columns": {"编号": "nothing"}}, FieldUnknownError),
         ({"encoding": "klingon"}, ParameterError),
+        ({"units": {"面积": "斤"}}, ParameterError),
         ({"mode": "append"}, ParameterError),
     ):
         with pytest.raises(kind):

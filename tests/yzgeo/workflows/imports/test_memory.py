@@ -56,3 +56,24 @@ def test_a_field_that_two_columns_would_claim_is_not_remembered(
     assert set(recall(workspace.store, layer, ["摸排户"], {})) == {"摸排户"}
     assert recall(workspace.store, layer, ["摸排户", "核定户"], {}) == {}
     assert recall(workspace.store, layer, ["摸排户"], {"新户": "households"}) == {}
+
+
+def test_a_confirmed_unit_is_used_again_until_the_import_is_undone(
+    workspace: Workspace, parcels: Callable[..., Path]
+) -> None:
+    path = parcels("mu.gpkg", 面积=[15.0, 30.0, 1.5])
+    first = import_file(workspace, path, layer=LAYER, units={"面积": "亩"}, actor="王工")
+    assert sorted(workspace.store.rows(LAYER).columns["area_m2"]) == [1000.0, 10_000.0, 20_000.0]
+    assert first.batch is not None
+    assert first.batch.choices["chosen"]["units"] == {"面积": "亩"}
+    again = import_file(workspace, path, layer=LAYER, dry_run=True)
+    assert again.matching["unchanged"] == 3
+    assert [(one["unit"], one["by"]) for one in again.units] == [("亩", "chosen")]
+    assert [(issue.where, issue.code) for issue in again.issues if issue.code == "unit_remembered"] == [
+        ("面积", "unit_remembered")
+    ]
+    # This time the column is another field, of which it says nothing.
+    other = import_file(workspace, path, layer=LAYER, columns={"面积": "households"}, keep_valid=True, dry_run=True)
+    assert other.units == ()
+    workspace.store.undo_batch(first.batch.id, actor="t", reason="test")
+    assert import_file(workspace, path, layer=LAYER, dry_run=True).units[0]["unit"] is None

@@ -15,6 +15,7 @@ export type Datum = Schemas['Datum']
 export type DatumPoint = Schemas['DatumPoint']
 export type CrsCandidate = Schemas['CrsCandidate']
 export type ColumnCandidate = Schemas['ColumnCandidate']
+export type ColumnUnit = Schemas['ColumnUnit']
 export type RowMatch = Schemas['RowMatch']
 export type MatchStatus = RowMatch['status']
 

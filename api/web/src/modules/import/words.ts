@@ -1,7 +1,7 @@
 /** Small judgements about an import that several parts of the desk share. */
 import type { FieldSpec, Problem } from '@/client'
 import type { Language } from '@/shared/viewState'
-import type { ColumnCandidate, DatumPoint, Drawn, DrawnFeatures, Import, ImportChange, ImportIssue, ImportJudgement, ImportPreview, ImportState } from './types'
+import type { ColumnCandidate, ColumnUnit, DatumPoint, Drawn, DrawnFeatures, Import, ImportChange, ImportIssue, ImportJudgement, ImportPreview, ImportState } from './types'
 
 export type Verdict = 'working' | 'ok' | 'ask' | 'refuse' | 'done' | 'undone'
 
@@ -64,6 +64,15 @@ export function columnRows(report: ImportJudgement, preview: ImportPreview | nul
     decided: column in draft || column in made,
     candidate: candidates.get(column),
   }))
+}
+
+/** The unit a column is read in, unless it was just given to another field. */
+export function unitsOf(report: ImportJudgement, row: Pick<ColumnRow, 'column' | 'field'>): ColumnUnit[] {
+  return (report.units ?? []).filter(({ column, field }) => column === row.column && field === row.field)
+}
+
+export function unitName(unit: ColumnUnit, id: string, language: Language): string {
+  return unit.options.find((option) => option.id === id)?.title[language] ?? id
 }
 
 /** Fields that two columns claim; each can be only one. */

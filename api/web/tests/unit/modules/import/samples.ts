@@ -32,7 +32,7 @@ export function anImport(change: Partial<Import> = {}): Import {
     layer_candidates: [],
     mode: 'upsert',
     files: [],
-    choices: { crs: null, encoding: null, sheet: null, columns: {}, datum: null, data_status: 'surveyed', keep_valid: false },
+    choices: { crs: null, encoding: null, sheet: null, columns: {}, units: {}, datum: null, data_status: 'surveyed', keep_valid: false },
     sheets: [],
     questions: [],
     report: judgement(),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Drawn, ImportIssue } from '@/modules/import/types'
-import { changed, claimedTwice, columnRows, formatBytes, needsDatum, partsMissing, placeOf, readPoints, shareDone, whyRefused } from '@/modules/import/words'
+import { changed, claimedTwice, columnRows, formatBytes, needsDatum, partsMissing, placeOf, readPoints, shareDone, unitName, unitsOf, whyRefused } from '@/modules/import/words'
 import { anImport, aPreview, judgement } from './samples'
 
 describe('columns of the file', () => {
@@ -28,6 +28,21 @@ describe('columns of the file', () => {
   it('may not claim one field twice', () => {
     expect([...claimedTwice(columnRows(report, preview, { 面积: 'code' }, {}))]).toEqual(['code'])
     expect(claimedTwice(columnRows(report, preview, { 面积: '', 备注: '' }, {})).size).toBe(0)
+  })
+})
+
+describe('the unit of a column', () => {
+  const unit = { column: '面积', field: 'area_m2', unit: '亩', to: 'm2', by: 'head' as const, options: [{ id: 'm2', title: { zh: '平方米', en: 'm²' } }], samples: [{ before: '15', after: 10000 }] }
+
+  it('is told while the column goes to the field that was judged', () => {
+    const report = judgement({ columns: { 面积: 'area_m2' }, units: [unit] })
+    expect(unitsOf(report, { column: '面积', field: 'area_m2' })).toEqual([unit])
+    expect(unitsOf(report, { column: '面积', field: 'households' })).toEqual([])
+    expect(unitsOf(judgement(), { column: '面积', field: 'area_m2' })).toEqual([])
+  })
+
+  it('has a name in both languages, or its own', () => {
+    expect([unitName(unit, 'm2', 'zh'), unitName(unit, 'm2', 'en'), unitName(unit, 'mm', 'en')]).toEqual(['平方米', 'm²', 'mm'])
   })
 })
 
