@@ -192,12 +192,21 @@ class TargetState(BaseModel):
     source: str
 
 
+class RegisterTold(BaseModel):
+    """What the figures of a layer rest on; ``note`` says what is not known of the day."""
+
+    known_since: date | None
+    recorded: bool
+    note: Label | None
+
+
 class TargetBoard(BaseModel):
-    """All promises of the plan."""
+    """All promises of the plan; ``registers`` by layer."""
 
     plan: Label
     period: tuple[date, date]
     as_of: date
+    registers: dict[str, RegisterTold]
     targets: list[TargetState]
 
 

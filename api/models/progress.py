@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from yzgeo.catalogue import DataStatus, Label
 
+from .overview import RegisterTold
+
 RecordedKind = Literal["transition", "measure", "note", "photo", "correction", "approval"]
 EventKind = Literal["transition", "measure", "note", "photo", "correction", "approval", "opening", "withdrawal"]
 
@@ -297,6 +299,7 @@ class ProgressReport(BaseModel):
     at: date
     by: Literal["subdistrict", "community"] | None
     rule: Label
+    registers: dict[str, RegisterTold]
     targets: list[TargetProgress]
     district: dict[str, LayerProgress]
     groups: list[UnitProgress]

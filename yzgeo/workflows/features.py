@@ -12,6 +12,7 @@ from yzgeo.catalogue import Layer
 from yzgeo.filters import columns_of, matching
 from yzgeo.store.base import BBox, Query, Rows, Store, Value, WritesGeoJSON
 
+from .registers import register_on
 from .tiles import stages_on
 
 _STAGE_FIELDS = frozenset({"stage", "stage_date"})
@@ -29,7 +30,7 @@ def page(store: Store, layer: Layer, query: Query, *, fields: Sequence[str]) -> 
         The layer.
     query
         What is asked. ``bbox`` is met by the geometries themselves, not only by their boxes. With ``on``, features are
-        as they are known today, with the stages of that day, which conditions and orders see too.
+        as they were registered on that day, with its stages, which conditions and orders see too.
     fields
         Ids of the fields wanted.
 
@@ -77,11 +78,11 @@ def _exact(store: Store, layer: Layer, query: Query) -> tuple[Query, int]:
     met = np.flatnonzero(shapely.intersects(shapes, shapely.box(*query.bbox)))
     chosen = met[query.offset :][: query.limit]
     uids = [found.uids[index] for index in chosen]
-    return Query(equals={"uid": uids}, sort=query.sort, on=query.on), len(met)
+    return Query(equals={"uid": uids}, sort=query.sort, revision=query.revision, on=query.on), len(met)
 
 
 def _holds(query: Query, bounds: BBox | None) -> bool:
-    if bounds is None or query.bbox is None or query.on is not None:
+    if bounds is None or query.bbox is None or query.on is not None or query.revision is not None:
         return False
     west, south, east, north = query.bbox
     return west < bounds[0] and south < bounds[1] and east > bounds[2] and north > bounds[3]
@@ -92,7 +93,8 @@ def _on_day(store: Store, layer: Layer, query: Query, fields: Sequence[str]) -> 
     assert day is not None  # noqa: S101 - the caller looked
     of_the_day = {name: value for name, value in query.equals.items() if name in _STAGE_FIELDS}
     others = {name: value for name, value in query.equals.items() if name not in of_the_day}
-    exact, _ = _exact(store, layer, Query(bbox=query.bbox, equals=others))
+    revision = register_on(store, layer, day).revision
+    exact, _ = _exact(store, layer, Query(bbox=query.bbox, equals=others, revision=revision))
     asked = {name for name, _ in query.sort} | (columns_of(query.where) if query.where else set())
     needed = [*fields, *sorted((asked | set(of_the_day)).intersection(layer.fields_by_id) - set(fields))]
     found = store.rows(layer.id, exact, fields=needed)

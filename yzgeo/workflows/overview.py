@@ -20,6 +20,7 @@ from yzgeo.access import Role, may_see, may_see_feature, own_part
 from yzgeo.catalogue import Catalogue, Layer
 from yzgeo.errors import FeatureUnknownError
 from yzgeo.store.base import BBox, Feature, Query, Rows, Store, Value
+from yzgeo.workflows.registers import Register, register_on
 
 SEARCH_MOST = 100
 
@@ -331,20 +332,29 @@ def target_board(
         Street offices of an account of the field, whose figures then speak of their part of a layer: what is
         registered and done there, and no share of what the whole district promised (``own_part`` is true).
     at
-        The features as they are registered today with the stages of the end of this day; those of today if not given.
+        The features as they were registered at the end of this day, with the stages and quantities of the ledger;
+        those of today if not given. What a layer without stages was before its first record is not known.
 
     Returns
     -------
     dict
-        ``plan``, ``period``, ``as_of`` (``at``, or the day of the last change of any visible layer) and ``targets``.
+        ``plan``, ``period``, ``as_of`` (``at``, or the day of the last change of any visible layer), ``registers``
+        (what the figures of each layer rest on) and ``targets``.
     """
     catalogue = store.catalogue
     frames = _Frames(store, role, subdistricts, at)
+    given = promises or targets.load(catalogue)
+    seen = {target.layer for target in given} & {layer.id for layer in visible_layers(catalogue, role)}
     return {
         "plan": catalogue.district.plan.model_dump(),
         "period": catalogue.district.plan_period,
         "as_of": _last_change(store, role) if at is None else at.isoformat(),
-        "targets": [_describe_target(target, frames, role) for target in (promises or targets.load(catalogue))],
+        "registers": {
+            layer_id: frames.register(layer).told(layer)
+            for layer_id, layer in catalogue.layers.items()
+            if layer_id in seen
+        },
+        "targets": [_describe_target(target, frames, role) for target in given],
     }
 
 
@@ -399,19 +409,30 @@ class _Frames:
         self._role = role
         self._subdistricts = subdistricts
         self._frames: dict[str, gpd.GeoDataFrame] = {}
+        self._registers: dict[str, Register] = {}
         self.catalogue = store.catalogue
 
     def limits(self, target: targets.Target) -> tuple[str, ...] | None:
         """Tell to which part of a promise's layer the asker is limited."""
         return own_part(self._role, self._subdistricts, self.catalogue.layer(target.layer)) if target.layer else None
 
+    def register(self, layer: Layer) -> Register:
+        """Tell which state of a layer's register speaks for the day asked for."""
+        if layer.id not in self._registers:
+            self._registers[layer.id] = register_on(self._store, layer, self._at)
+        return self._registers[layer.id]
+
     def measure(self, target: targets.Target) -> progress.Measurement:
         if target.layer is None:
             return progress.measure(target, None, None)
         layer = self.catalogue.layer(target.layer)
         own = self.limits(target)
+        register = self.register(layer)
+        if not (register.recorded or layer.stages):
+            return progress.Measurement(None, None, None, None, progress.denominator(target))
         if layer.id not in self._frames:
-            self._frames[layer.id] = self._staged(layer, self._store.frame(layer.id, own_query(own)))
+            query = replace(own_query(own), revision=register.revision)
+            self._frames[layer.id] = self._staged(layer, self._store.frame(layer.id, query))
         frame = self._frames[layer.id]
         if layer.spec.geometry != "none" and frame.crs is not None and not frame.crs.is_projected:
             frame = self._frames[layer.id] = crs.to_crs(frame, self.catalogue.district.metric_crs)
@@ -423,7 +444,14 @@ class _Frames:
         if self._at is None or layer.stage_table is None:
             return frame
         known, initial = self._store.ledger.stages_on(layer.id, self._at), stages.machine(layer.stage_table).initial
-        return frame.assign(stage=[known[uid].stage if uid in known else initial for uid in frame.index])
+        columns: dict[str, list[str] | list[float]] = {
+            "stage": [known[uid].stage if uid in known else initial for uid in frame.index]
+        }
+        if not self.register(layer).now:
+            reported = self._store.ledger.measures_on(layer.id, self._at)
+            for measure in layer.stage_table.measures:
+                columns[measure.field] = [reported.get(uid, {}).get(measure.field, np.nan) for uid in frame.index]
+        return frame.assign(**columns)
 
 
 def own_query(own: Sequence[str] | None) -> Query:

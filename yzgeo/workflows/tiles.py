@@ -22,6 +22,7 @@ from yzgeo.store.base import EncodesTiles, Query, Store, Value
 
 from .overview import visible_fields
 
+from .registers import register_on
 MIN_ZOOM = 6
 MAX_ZOOM = 16
 BACKGROUND = "#f4f3ee"
@@ -307,7 +308,7 @@ def encode(
     fields
         Ids of the fields that become properties; ``uid`` always does.
     day
-        Show the stages of the end of this day, as the ledger knows them today.
+        Show the features registered at the end of this day, with their stages as the ledger knows them today.
     own
         Only features in these street offices; all if not given.
 
@@ -351,6 +352,8 @@ def stages_on(store: Store, layer: Layer, uids: Sequence[str], day: date) -> dic
     Tell the stages that features had at the end of a day, as the ledger knows them today.
 
     Parameters
+    if day is not None:
+        revision = register_on(store, store.catalogue.layer(layer_id), day).revision
     ----------
     store
         The store.

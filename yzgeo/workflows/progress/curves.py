@@ -12,9 +12,10 @@ from yzgeo import forecast
 from yzgeo.access import Role
 from yzgeo.errors import ParameterError
 from yzgeo.store.base import Store
+from yzgeo.workflows.registers import reference_day
 
 from .days import LayerDays
-from .figures import Figures, promise_of, reference_day
+from .figures import Figures, promise_of
 
 
 def curve_of(
@@ -69,8 +70,7 @@ def curve_of(
     days = LayerDays(store, role, subdistricts)
     today = reference_day(store)
     at = sorted({*_steps(begin, finish, step), min(max(today, begin), finish)})
-    delivered_on, amounts = days.deliveries(promise)
-    done = forecast.accumulated(delivered_on, amounts, at=at)
+    done = days.delivered(promise, at)
     figures = Figures(days, promise, today)
     planned, method = figures.planned(at)
     return {
@@ -91,7 +91,7 @@ def curve_of(
         "source": f"{store.catalogue.district.plan.zh}，{promise.chapter}，{promise.section}"
         if target
         else spec.spec.source.zh,
-        "illustrative": bool(days.frame(spec)["data_status"].eq("illustrative").any()),
+        "illustrative": bool(days.frame(spec, today)["data_status"].eq("illustrative").any()),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,10 @@ from yzgeo import forecast, progress
 from yzgeo.access import Role
 from yzgeo.catalogue import Layer
 from yzgeo.errors import LayerUnknownError, ParameterError
-from yzgeo.ledger import ZONE
 from yzgeo.store.base import Store
 from yzgeo.targets import Target
 from yzgeo.workflows.overview import visible_fields, visible_layers
+from yzgeo.workflows.registers import reference_day
 
 from .days import LayerDays, promised
 
@@ -42,25 +42,6 @@ METHODS = {
         "en": "the pace of the last year; the range is that of its fastest and slowest quarter",
     },
 }
-
-
-def reference_day(store: Store) -> date:
-    """
-    Tell the day that "now" means.
-
-    Parameters
-    ----------
-    store
-        The store.
-
-    Returns
-    -------
-    datetime.date
-        Today; in a demo workspace the last day on which its ledger moved, since its story ends there.
-    """
-    today = datetime.now(ZONE).date()
-    last = store.ledger.last_day() if store.meta("demo") == "1" else None
-    return today if last is None else min(last, today)
 
 
 def period_told(store: Store) -> dict[str, Any]:
@@ -93,12 +74,12 @@ class Figures:
         self.start = days.store.catalogue.district.plan_period[0]
         self.deadline = date(target.horizon, 12, 31)
         self.frame = days.on(layer, day)
-        self.shares = days.contributions(target)
+        self.shares = days.contributions(target, day)
         self.found = progress.measure(target, layer, days.metric_on(target, layer, day))
         self.registered = float(self.shares.sum())
         # What the district promised is not what one street office has to deliver: there, all that is registered counts.
         self.total = self.registered if self.limited or target.value is None else target.value
-        self._days, self._amounts = days.deliveries(target)
+        self._days, self._amounts = days.deliveries(target, day)
         [self.baseline] = forecast.accumulated(self._days, self._amounts, at=[self.start - timedelta(days=1)])
 
     @property

@@ -1,12 +1,14 @@
 """Where the district stands on any day: promises, places and what is late.
 
-Every figure comes from the same two things: the features as they are registered today and the stages that the ledger
-gives them on that day. So the street offices add up to the district, and the board says what the ledger says.
+Every figure comes from the same two things: the features as they were registered on that day, and the stages and
+quantities that the ledger gives them. So the street offices add up to the district, and the board says what the ledger
+says. A day before the first record has the features that were recorded first, and says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Literal
 
@@ -15,9 +17,10 @@ from yzgeo.catalogue import Layer
 from yzgeo.store.base import Query, Store
 from yzgeo.targets import Target
 from yzgeo.workflows.overview import own_query, visible_fields
+from yzgeo.workflows.registers import reference_day
 
 from .days import LayerDays
-from .figures import RULE, Figures, is_late, promises_of, reference_day, staged_layers
+from .figures import RULE, Figures, is_late, promises_of, staged_layers
 from .stories import stage_label
 
 By = Literal["subdistrict", "community"]
@@ -54,7 +57,8 @@ def progress_on(
     Returns
     -------
     dict
-        ``at``, ``rule``, ``targets``, ``district`` (the same figures as a group), ``groups`` and ``late``.
+        ``at``, ``rule``, ``registers`` (what the figures of each layer rest on), ``targets``, ``district`` (the same
+        figures as a group), ``groups`` and ``late``.
 
     Raises
     ------
@@ -72,6 +76,7 @@ def progress_on(
         "at": day.isoformat(),
         "by": by,
         "rule": RULE,
+        "registers": {each.id: days.register(each, day).told(each) for each in layers},
         "targets": [_standing(days, target, day) for target in promises],
         "district": {each.id: _group(days, each, day, None, role) for each in layers},
         "groups": _groups(days, layers, day, by, role) if by else [],
@@ -110,7 +115,8 @@ def stage_counts(
         known = store.ledger.stages_on(layer.id, day)
         initial = layer.stages[0].id
         tally = dict.fromkeys((stage.id for stage in layer.stages), 0)
-        for uid in store.rows(layer.id, own_query(days.limits(layer)), fields=()).uids:
+        there = replace(own_query(days.limits(layer)), revision=days.register(layer, day).revision)
+        for uid in store.rows(layer.id, there, fields=()).uids:
             stage = known[uid].stage if uid in known else initial
             tally[stage] = tally.get(stage, 0) + 1
         found[layer.id] = tally
@@ -191,7 +197,7 @@ def _group(days: LayerDays, layer: Layer, day: date, where: tuple[By, str] | Non
         frame = frame[frame[where[0]].fillna("").astype(str) == where[1]]
     done = frame["stage"].isin(layer.done_stages)
     tally = frame["stage"].value_counts()
-    amounts, unit = days.quantity(layer)
+    amounts, unit = days.quantity(layer, day)
     own = amounts.reindex(frame.index)
     visible = visible_fields(layer, role)
     reported = days.measures(layer, day)

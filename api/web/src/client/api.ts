@@ -41,8 +41,9 @@ export function fetchStyle(): Promise<StyleSpecification> {
   return ask('/ogc/styles/district')
 }
 
-export function fetchTargets(): Promise<Answer<'/api/targets'>> {
-  return ask('/api/targets')
+/** The plan's targets at the end of a day; of today if there is none. */
+export function fetchTargets(at: string | null): Promise<Answer<'/api/targets'>> {
+  return ask(at ? `/api/targets?${new URLSearchParams({ at })}` : '/api/targets')
 }
 
 export async function search(text: string, limit: number, signal: AbortSignal): Promise<SearchHit[]> {

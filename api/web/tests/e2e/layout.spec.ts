@@ -100,9 +100,14 @@ test('on a phone the sheet of the address is open', async ({ page }) => {
   await expect(page.getByRole('tab', { name: '覆盖' })).toHaveAttribute('aria-selected', 'true')
 })
 
-test('the board says that its figures are of today while the map shows another day', async ({ page }) => {
+test('the board has the figures of the day that the map shows, and says what nobody knows of it', async ({ page }) => {
+  await open(page)
+  const parcels = page.locator('[data-target="shantytown_parcels"] .figures')
+  const today = await parcels.innerText()
   await open(page, '?day=2023-06-30')
-  await expect(page.getByText('此处是今天的数；2023-06-30 的数见“工作台 › 进展”。')).toBeVisible()
+  await expect(page.getByText('数据截至 2023-06-30')).toBeVisible()
+  await expect(page.getByText(/以前没有登记：要素和数量按最早的登记/)).toBeVisible()
+  expect(await parcels.innerText()).not.toEqual(today)
 })
 
 test('the map can be taken along as a picture, larger than the map by its title and legend', async ({ page }) => {

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
 from tests.yzgeo.workflows.progress.conftest import CHEN, FIRST, LAYER, SECOND, clear, draft
 from yzgeo import targets
 from yzgeo.catalogue import Catalogue
+from yzgeo.ledger import ZONE
 from yzgeo.store.base import Store
 from yzgeo.workflows import progress
 from yzgeo.workflows.progress.days import LayerDays, promised
+
+TODAY = datetime.now(ZONE).date()
 
 
 def test_stages_of_the_day_replace_those_of_today(store: Store) -> None:
@@ -20,15 +23,15 @@ def test_stages_of_the_day_replace_those_of_today(store: Store) -> None:
     then = days.on(layer, date(2023, 1, 3))
     assert then["stage"].to_dict() == {FIRST: "signing", SECOND: "planned"}
     assert then.loc[FIRST, "stage_date"] == "2023-01-03"
-    assert days.frame(layer).loc[FIRST, "stage"] == "cleared"
+    assert days.frame(layer, TODAY).loc[FIRST, "stage"] == "cleared"
 
 
 def test_amounts_are_in_the_units_of_the_plan(store: Store) -> None:
     days = LayerDays(store)
-    amounts, unit = days.quantity(store.catalogue.layer(LAYER))
+    amounts, unit = days.quantity(store.catalogue.layer(LAYER), TODAY)
     assert amounts.to_dict() == {FIRST: pytest.approx(1.0), SECOND: pytest.approx(1.0)}
     assert unit["zh"] == "万平方米"
-    empty, counted = days.quantity(store.catalogue.layer("management_station"))
+    empty, counted = days.quantity(store.catalogue.layer("management_station"), TODAY)
     assert (len(empty), counted["en"]) == (0, "features")
 
 

@@ -29,6 +29,12 @@ export function sectionsOf(
   return measuredFirst(filled, (section) => section.group !== null && section.targets.some(isMeasured))
 }
 
+/** What is not known of the day, each sentence once. */
+export function notesOf<Note extends { zh: string }>(registers: readonly { note: Note | null }[]): Note[] {
+  const notes = registers.flatMap(({ note }) => (note ? [note] : []))
+  return [...new Map(notes.map((note) => [note.zh, note])).values()]
+}
+
 function isMeasured(target: Target): boolean {
   return !('silence' in standingOf(target))
 }

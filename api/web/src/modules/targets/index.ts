@@ -1,2 +1,3 @@
+export { notesOf } from './board'
 export { default as TargetBoard } from './TargetBoard.vue'
 export { useTargets } from './useTargets'
