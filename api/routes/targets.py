@@ -19,14 +19,17 @@ async def targets(
     request: Request,
     context: ContextDep,
     caller: CallerDep,
-    at: Annotated[
-        date | None, Query(description="With the stages of the end of this day; of today if not given")
-    ] = None,
+    at: Annotated[date | None, Query(description="As it was at the end of this day; today if not given")] = None,
 ) -> Response:
     """Every promise of the plan with its measured value, share and data status."""
     return await context.answer(
         request,
-        ("targets", state_of(context, caller), str(at), str(at and context.store.ledger.revision())),
+        (
+            "targets",
+            state_of(context, caller),
+            str(at),
+            str(at and (context.store.ledger.revision(), context.clock_day)),
+        ),
         lambda: overview.target_board(
             context.store, caller.role, promises=context.promises, subdistricts=caller.subdistricts, at=at
         ),
