@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from yzgeo.errors import (
     RowsRejectedError,
 )
 from yzgeo.store.base import Query
+from yzgeo.store.writing import BULK_ROWS
 from yzgeo.workflows.exports import export_layer
 from yzgeo.workflows.imports import district_outline, import_file
 from yzgeo.workflows.workspace import Workspace, create_workspace, open_workspace
@@ -258,47 +258,88 @@ def test_every_point_of_a_projected_file_lands_where_it_belongs(workspace: Works
     assert stored.hausdorff_distance(place.buffer(0.001)) < 1e-9
 
 
+KILLED = """
+import json, os, signal, sys
+from pathlib import Path
+from yzgeo.store import connections, ledger_imports, rtree, writing
+from yzgeo.workflows.imports.judging import Order, judge
+from yzgeo.workflows.imports.storing import store
+from yzgeo.workflows.workspace import open_workspace
+
+workspace, file = map(Path, sys.argv[1:])
+layer = "shantytown_parcel"
+
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def before(module, name):
+    setattr(module, name, die)
+
+
+def after(module, name):
+    real = getattr(module, name)
+    setattr(module, name, lambda *given, **named: die(real(*given, **named)))
+
+
+def half_way(connection, name):
+    real = getattr(connection, name)
+
+    def some(rows):
+        rows = list(rows)
+        yield from rows[: len(rows) // 2]
+        die()
+
+    setattr(connection, name, lambda self, text, rows: real(self, text, some(rows) if layer in text else rows))
+
+
+points = {
+    "the transaction has begun": lambda: before(writing, "record_batch"),
+    "the batch is noted": lambda: after(writing, "record_batch"),
+    "half of the features are in": lambda: half_way(connections.FileConnection, "executemany"),
+    "all features are in": lambda: before(rtree, "fill"),
+    "the spatial index is in": lambda: after(rtree, "fill"),
+    "the features are written": lambda: after(writing, "write"),
+    "the ledger has taken them in": lambda: after(ledger_imports, "take_in"),
+    "everything is committed": lambda: after(connections.Connections, "close"),
+}
+with open_workspace(workspace) as opened:
+    judged = judge(opened, file, Order(layer, mode="replace"), dry_run=False)
+told = []
+for point, arm in points.items():
+    child = os.fork()
+    if not child:
+        arm()
+        with open_workspace(workspace) as opened:
+            store(opened, judged, actor="t", file_name=file.name)
+        os._exit(3)
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    with open_workspace(workspace) as opened:
+        opened.store.check()
+        found = opened.store.count(layer), opened.store.revision(layer), len(opened.store.batches(layer))
+    told.append([point, ended, *found])
+print(json.dumps(told))
+"""
+
+
 @pytest.mark.slow
 def test_killed_in_the_middle_of_an_import_all_or_none_is_there(
     tmp_path: Path, catalogue: Catalogue, parcels: Parcels
 ) -> None:
-    """SIGKILL at several moments between the start of the write and its end."""
+    """SIGKILL at chosen points of the write, each in a process of its own with the same judgement."""
     path = tmp_path / "workspace"
     create_workspace(path, catalogue)
-    file = parcels("many.gpkg", count=6000)
-    script = (
-        "import sys; from yzgeo.workflows import imports, workspace\n"
-        "def told(what, share):\n    print(what, flush=True)\n"
-        "with workspace.open_workspace(sys.argv[1]) as opened:\n"
-        "    imports.import_file(opened, sys.argv[2], layer='shantytown_parcel', mode='replace', progress=told)\n"
-    )
-    outcomes = set()
-    expected = 0
-    for delay_s in (0.0, 0.05, 0.15, 0.4, 1.0, 3.0):
-        process = subprocess.Popen(
-            [sys.executable, "-c", script, str(path), str(file)], stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith("写入"):
-                break
-        time.sleep(delay_s)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
-        with open_workspace(path, catalogue) as opened:
-            opened.store.check()
-            found = opened.store.count(LAYER)
-            assert found in {expected, 6000}
-            assert (opened.store.revision(LAYER) > 0) == (found > 0)
-            assert len(opened.store.batches(LAYER)) == (1 if found else 0)
-        expected = found
-        outcomes.add(found)
-        if found:
-            break
+    file = parcels("many.gpkg", count=BULK_ROWS)
+    told = subprocess.run([sys.executable, "-c", KILLED, path, file], capture_output=True, text=True, check=True)
+    *early, (last, ended, *found) = json.loads(told.stdout)
+    assert len(early) == 7
+    for point, signalled, *nothing in early:
+        assert (signalled, nothing) == (-signal.SIGKILL, [0, 0, 0]), point
+    assert (ended, found) == (-signal.SIGKILL, [BULK_ROWS, 1, 1]), last
     with open_workspace(path, catalogue) as opened:
-        import_file(opened, file, layer=LAYER)
-        assert opened.store.count(LAYER) == 6000
+        assert opened.store.ledger.verify().ok
+        assert import_file(opened, file, layer=LAYER).matching["unchanged"] == BULK_ROWS
 
 
 def test_the_outline_is_one_shape_in_the_storage_system(catalogue: Catalogue) -> None:
