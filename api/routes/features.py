@@ -1,7 +1,8 @@
 """OGC API Features: pages of items and single items as GeoJSON, or as a page for people.
 
-The single item is a hot route: it takes the bare request, so that FastAPI does not solve dependencies for bytes that
-are in memory already. What it takes is declared in ``openapi_extra``.
+Both are hot routes: they take the bare request, so that FastAPI does not solve dependencies for what takes less time
+than that. What they take is declared in ``openapi_extra``. A store on a server writes the answer itself, in one
+statement with the revision, while the event loop goes on; nothing is remembered of it.
 """
 
 from __future__ import annotations
@@ -20,13 +21,8 @@ from api.asking import Asked
 from api.auth import caller_of
 from api.coordinates import CRS84, outward, system_of
 from api.deps import (
-    BaseUrlDep,
-    CallerDep,
     Context,
-    ContextDep,
     Language,
-    LanguageDep,
-    LayerDep,
     base_url,
     context_of,
     language_of,
@@ -41,9 +37,12 @@ from api.responses import (
     PAGE_TOO,
     GeoJSONResponse,
     Prepared,
+    answer_once,
+    coding_for,
     dumps,
     etag_of,
     feature_tag,
+    header,
     is_current,
     json_response,
     wanted_format,
@@ -57,6 +56,8 @@ router = APIRouter(prefix="/ogc/collections/{layer_id}/items", tags=["ogc"])
 
 _FORMATS = ("json", "geojson", "html")
 _CRS_HEADER = "Content-Crs"
+# What is larger is compressed in a thread.
+_PACKED_HERE = 1 << 16
 _ITEM_PARAMETERS = [
     {
         "name": name,
@@ -72,6 +73,13 @@ _ITEM_PARAMETERS = [
         ("f", "query", "json or html, whatever Accept says"),
     )
 ]
+_LANGUAGE = {
+    "name": "lang",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "string", "enum": ["zh", "en"]},
+    "description": "Language of titles",
+}
 
 
 @router.get(
@@ -80,31 +88,37 @@ _ITEM_PARAMETERS = [
     response_model=models.FeatureItems,
     response_class=GeoJSONResponse,
     responses=PAGE_TOO,
-    openapi_extra={"parameters": asking.PARAMETERS},
+    openapi_extra={"parameters": [_ITEM_PARAMETERS[0], *asking.PARAMETERS, _LANGUAGE]},
 )
-async def items(
-    request: Request, *, context: ContextDep, caller: CallerDep, layer: LayerDep, base: BaseUrlDep, lang: LanguageDep
-) -> Response:
+async def items(request: Request) -> Response:
     """A page of features."""
+    context = context_of(request)
+    caller = caller_of(request, context.store)
+    layer = visible_layer(context, caller, request.path_params["layer_id"])
     fields = context.fields(layer, caller.role)
     pairs = query_pairs(request, {*asking.KNOWN, "lang", *fields})
-    pairs.pop("lang", None)
+    lang = language_of(request, pairs.pop("lang", None))
     form = wanted_format(request, pairs.get("f"), _FORMATS)
     own = own_part(caller.role, caller.subdistricts, layer)
-    address = f"{base}/ogc/collections/{layer.id}/items"
+    address = f"{base_url(request, context)}/ogc/collections/{layer.id}/items"
     asked = asking.limited(asking.read(context, layer, pairs, fields=fields, address=address), own)
-    revision = context.store.revision(layer.id)
-    ledger = context.store.ledger.revision() if asked.query.on else 0
-    etag = etag_of(revision, ledger, fields, own, sorted(pairs.items()), address, form, lang if form == "html" else "")
-    if is_current(request, etag):
-        body = b""
-    elif form == "html":
-        body = await context.in_thread(lambda: pages.items(context, layer, asked, lang))
+    depends_on = (fields, own, sorted(pairs.items()), address, form, lang if form == "html" else "")
+    found = await _written(request, context, layer, asked, depends_on) if form != "html" else None
+    if found is None:
+        revision = context.store.revision(layer.id)
+        etag = etag_of(revision, context.store.ledger.revision() if asked.query.on else 0, *depends_on)
+        if is_current(request, etag):
+            body = b""
+        elif form == "html":
+            body = await context.in_thread(lambda: pages.items(context, layer, asked, lang))
+        else:
+            body = await context.in_thread(lambda: _page(context, layer, asked))
     else:
-        body = await context.in_thread(lambda: _page(context, layer, asked))
-    if form == "html":
-        return json_response(request, body, etag=etag, media_type=HTML)
-    return json_response(request, body, etag=etag, media_type=GEOJSON, headers={_CRS_HEADER: f"<{asked.crs}>"})
+        etag, body = found
+    media, headers = (HTML, {}) if form == "html" else (GEOJSON, {_CRS_HEADER: f"<{asked.crs}>"})
+    if len(body) < _PACKED_HERE or coding_for(request) == "identity":
+        return json_response(request, body, etag=etag, media_type=media, headers=headers)
+    return await context.in_thread(lambda: json_response(request, body, etag=etag, media_type=media, headers=headers))
 
 
 @router.get(
@@ -127,6 +141,14 @@ async def item(request: Request) -> Response:
     crs = system_of("crs", pairs["crs"], context.catalogue.district) if "crs" in pairs else CRS84
     base = base_url(request, context)
     own = own_part(caller.role, caller.subdistricts, layer)
+    if context.awaited is not None and form != "html" and crs == CRS84:
+        fields = context.fields(layer, caller.role)
+        written = await context.awaited.written_feature(layer_id, uid, fields=fields, own=own)
+        if written is not None:
+            revision, text = written
+            body = b"".join((text[:-1], b',"links":', dumps(_item_links(layer, uid, base)), b"}"))
+            etag = feature_tag(revision, fields, crs)
+            return answer_once(request, body, etag=etag, media_type=GEOJSON, more=_crs_header(crs))
     key = (layer_id, context.store.revision(layer_id), uid, caller.role, own, base, crs, form, lang)
     kept = context.items.get(key)
     if kept is None:
@@ -138,13 +160,25 @@ async def item(request: Request) -> Response:
     return kept.answer(request)
 
 
+async def _written(
+    request: Request, context: Context, layer: Layer, asked: Asked, depends_on: tuple[object, ...]
+) -> tuple[str, bytes] | None:
+    """Let a store on a server write the page, revision and all in one statement; nothing but that if it is known."""
+    store = context.awaited
+    if store is None or asked.crs != CRS84 or asked.query.on is not None:
+        return None
+    if header(request, b"if-none-match"):
+        etag = etag_of(await store.revision_now(layer.id), 0, *depends_on)
+        if is_current(request, etag):
+            return etag, b""
+    page = await store.written_page(layer.id, asked.query, fields=asked.fields)
+    if page is None:
+        return None
+    head = dumps(_page_head(asked, page.matched, page.returned))
+    return etag_of(page.revision, 0, *depends_on), b"".join((head[:-1], b',"features":[', page.features, b"]}"))
+
+
 def _page(context: Context, layer: Layer, asked: Asked) -> bytes:
-    written = (
-        served.written_page(context.store, layer, asked.query, fields=asked.fields) if asked.crs == CRS84 else None
-    )
-    if written is not None:
-        matched, returned, features = written
-        return b"".join((dumps(_page_head(asked, matched, returned))[:-1], b',"features":[', features, b"]}"))
     rows, matched = served.page(context.store, layer, asked.query, fields=asked.fields)
     made = _features(rows, asked.fields, asked.crs, context)
     return dumps({**_page_head(asked, matched, len(made)), "features": made})
@@ -201,20 +235,28 @@ def _item(context: Context, layer: Layer, uid: str, caller: Caller, *, base: str
     fields = context.fields(layer, caller.role)
     feature = visible_feature(context, caller, layer, uid)
     blob = None if feature.geometry is None else shapely.to_wkb(feature.geometry)
-    root = f"{base}/ogc/collections/{layer.id}"
     content = {
         "type": "Feature",
         "id": feature.uid,
         "geometry": _fragments([blob], crs, context)[0],
         "properties": {field: feature.properties[field] for field in fields},
-        "links": [
-            {"href": f"{root}/items/{feature.uid}", "rel": "self", "type": GEOJSON},
-            {"href": f"{root}/items/{feature.uid}?f=html", "rel": "alternate", "type": HTML},
-            {"href": root, "rel": "collection", "type": JSON},
-        ],
+        "links": _item_links(layer, feature.uid, base),
     }
-    more = ((_CRS_HEADER.lower().encode(), f"<{crs}>".encode()),)
-    return Prepared(dumps(content), etag=feature_tag(feature.revision, fields, crs), media_type=GEOJSON, more=more)
+    etag = feature_tag(feature.revision, fields, crs)
+    return Prepared(dumps(content), etag=etag, media_type=GEOJSON, more=_crs_header(crs))
+
+
+def _item_links(layer: Layer, uid: str, base: str) -> list[dict[str, str]]:
+    root = f"{base}/ogc/collections/{layer.id}"
+    return [
+        {"href": f"{root}/items/{uid}", "rel": "self", "type": GEOJSON},
+        {"href": f"{root}/items/{uid}?f=html", "rel": "alternate", "type": HTML},
+        {"href": root, "rel": "collection", "type": JSON},
+    ]
+
+
+def _crs_header(crs: str) -> tuple[tuple[bytes, bytes], ...]:
+    return ((_CRS_HEADER.lower().encode(), f"<{crs}>".encode()),)
 
 
 def _item_page(context: Context, layer: Layer, uid: str, caller: Caller, *, base: str, lang: Language) -> Prepared:

@@ -103,7 +103,11 @@ async def _find(
         data = context.tiles.remembered(key)
         if data is not None:
             return key, data
-    current = context.store.revision(layer.id)
+        current, data = await context.tiles.written(layer, place, fields=fields, own=own)
+        if data is not None and current == revision:
+            return key, data
+    else:
+        current = await context.revision_now(layer.id)
     if revision is not None and revision > current:
         raise NotFoundError(what=f"{layer.id}, revision {revision}")
     if day is not None:

@@ -280,19 +280,6 @@ class EncodesTiles(Protocol):
 
 
 @runtime_checkable
-class WritesGeoJSON(Protocol):
-    """A store that can write features as GeoJSON itself."""
-
-    def geojson_page(self, layer: str, query: Query, *, fields: Sequence[str]) -> tuple[int, int, bytes] | None:
-        """
-        Write a page of features in degrees, longitude first, 8 decimals; the geometries themselves meet ``bbox``.
-
-        The number of matches, the number of features and the features, separated by commas; None if the store leaves
-        this question to the caller. Only ``fields`` and ``uid`` are read for it.
-        """
-
-
-@runtime_checkable
 class LedgerStore(Protocol):
     """The ledger of a district: it only grows. Stage columns and measures of the layers follow from it."""
 

@@ -10,7 +10,7 @@ import shapely
 
 from yzgeo.catalogue import Layer
 from yzgeo.filters import columns_of, matching
-from yzgeo.store.base import BBox, Query, Rows, Store, Value, WritesGeoJSON
+from yzgeo.store.base import BBox, Query, Rows, Store, Value
 
 from .registers import register_on
 from .tiles import stages_on
@@ -43,25 +43,6 @@ def page(store: Store, layer: Layer, query: Query, *, fields: Sequence[str]) -> 
         return _on_day(store, layer, query, fields)
     exact, matched = _exact(store, layer, query)
     return store.rows(layer.id, exact, fields=fields), matched
-
-
-def written_page(store: Store, layer: Layer, query: Query, *, fields: Sequence[str]) -> tuple[int, int, bytes] | None:
-    """
-    Let the store write a page as GeoJSON in degrees, where it can.
-
-    Parameters
-    ----------
-    store, layer, query, fields
-        As for `page`.
-
-    Returns
-    -------
-    tuple or None
-        The number of matches, the number of features, and the features, separated by commas; None if `page` is needed.
-    """
-    if not isinstance(store, WritesGeoJSON) or (query.on is not None and layer.stages):
-        return None
-    return store.geojson_page(layer.id, query, fields=fields)
 
 
 def _exact(store: Store, layer: Layer, query: Query) -> tuple[Query, int]:

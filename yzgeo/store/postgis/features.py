@@ -1,4 +1,4 @@
-"""Pages of features written as GeoJSON by PostGIS, with the number of matches, in one statement."""
+"""Statements by which PostGIS writes features as GeoJSON: pages with the number of matches, and single ones."""
 
 # ruff: noqa: S608 - names go through identifiers.quote, values are bound
 
@@ -10,12 +10,13 @@ from dataclasses import replace
 from yzgeo.catalogue import Layer
 from yzgeo.store import selection
 from yzgeo.store.base import Query
-from yzgeo.store.dialect import Connection
 from yzgeo.store.identifiers import quote
 
-from .dialect import column
+from .dialect import ServerDialect, column
 
 DECIMALS = 8
+_ALL_DECIMALS = 15
+_REVISION = "(SELECT revision FROM yzgeo_layer_revision WHERE layer = ?1)"
 # The index and the operator @ know boxes in single precision, rounded outwards: what lies this far inside the asked
 # box (in shares of the largest coordinate) meets it for certain, and its vertices need not be looked at.
 _MARGIN = 4 * 2.0**-23
@@ -40,68 +41,118 @@ def takes(query: Query) -> bool:
     return query.revision is None and query.on is None and not query.sort and not flat
 
 
-def page(connection: Connection, layer: Layer, query: Query, *, fields: Sequence[str]) -> tuple[int, int, bytes]:
+def is_everything(query: Query) -> bool:
     """
-    Write a page of features.
+    Tell whether all features match.
 
     Parameters
     ----------
-    connection
-        A reader.
+    query
+        What is asked.
+
+    Returns
+    -------
+    bool
+        True where it limits nothing but the page.
+    """
+    return replace(query, limit=None, offset=0) == Query()
+
+
+def page(
+    dialect: ServerDialect, layer: Layer, query: Query, *, fields: Sequence[str], counted: int
+) -> tuple[str, list[object]]:
+    """
+    Write the statement for a page of features, which sees one state only.
+
+    Parameters
+    ----------
+    dialect
+        How the server spells it.
     layer
         The layer, its geometries in degrees.
     query
         What is asked; `takes` said yes. The geometries themselves meet ``bbox``.
     fields
         Ids of the fields wanted; no other is read for the answer.
+    counted
+        A revision at which all features were counted before: they are not counted again.
 
     Returns
     -------
     tuple
-        The number of matches, the number of features, and the features, separated by commas.
+        Statement and values. It gives one row: the layer's revision, the number of matches (nothing where all features
+        match and are as they were ``counted``), the number of features, and the features, separated by commas.
     """
-    table, feature = quote(layer.id), _feature(layer, fields)
-    bound: list[object] = [query.limit if query.limit is not None else 2**62, query.offset]
-    everything = replace(query, limit=None, offset=0, bbox=None)
-    if query.bbox is None and everything == Query():
+    table, feature = quote(layer.id), _feature(layer, fields, DECIMALS)
+    window = [query.limit if query.limit is not None else 2**62, query.offset]
+    if is_everything(query):
+        # The page is chosen before it is written: the database would write what it skips.
+        spatial = ["geom"] if layer.spec.geometry != "none" else []
+        needed = ", ".join(quote(name) for name in dict.fromkeys(["fid", "uid", *spatial, *fields]))
         statement = (
-            f"SELECT (SELECT count(*) FROM {table}), count(*), string_agg(feature, ',') FROM "
-            f"(SELECT {feature} AS feature FROM {table} ORDER BY fid LIMIT ? OFFSET ?) AS page"
+            f"SELECT {_REVISION}, CASE WHEN {_REVISION} = ?2 THEN NULL ELSE (SELECT count(*) FROM {table}) END, "
+            f"count(*), string_agg({feature}, ',') FROM "
+            f"(SELECT {needed} FROM {table} ORDER BY fid LIMIT ?3 OFFSET ?4) AS page"
         )
-    else:
-        met, exact = _met(connection, layer, replace(query, limit=None, offset=0))
-        statement = (
-            f"WITH met AS MATERIALIZED ({met}), "
-            "page AS MATERIALIZED (SELECT fid FROM met ORDER BY fid LIMIT ? OFFSET ?) "
-            "SELECT (SELECT count(*) FROM met), count(*), string_agg(feature, ',' ORDER BY fid) FROM "
-            f"(SELECT fid, {feature} AS feature FROM page JOIN {table} USING (fid)) AS shown"
-        )
-        bound = [*exact, *bound]
-    matched, returned, features = connection.execute(statement, bound).fetchone()
-    return int(matched), int(returned), (features or "").encode()
+        return statement, [layer.id, counted, *window]
+    met, bound = _met(dialect, layer, replace(query, limit=None, offset=0))
+    statement = (
+        f"WITH met AS MATERIALIZED ({met}), "
+        "page AS MATERIALIZED (SELECT fid FROM met ORDER BY fid LIMIT ? OFFSET ?) "
+        f"SELECT {_REVISION.replace('?1', '?')}, (SELECT count(*) FROM met), count(*), "
+        f"string_agg({feature}, ',' ORDER BY fid) FROM page JOIN {table} USING (fid)"
+    )
+    return statement, [*bound, *window, layer.id]
 
 
-def _met(connection: Connection, layer: Layer, query: Query) -> tuple[str, list[object]]:
+def one(layer: Layer, uid: str, *, fields: Sequence[str], own: Sequence[str] | None) -> tuple[str, list[object]]:
+    """
+    Write the statement for one feature as it is now.
+
+    Parameters
+    ----------
+    layer
+        The layer, its geometries in degrees.
+    uid
+        Id of the feature.
+    fields
+        Ids of the fields wanted; no other is read for the answer.
+    own
+        Only if it lies in one of these street offices; anywhere if not given.
+
+    Returns
+    -------
+    tuple
+        Statement and values. It gives the feature's revision and the feature, with all decimals of its coordinates, or
+        no row.
+    """
+    limits = "" if own is None else " AND subdistrict = ANY(?)"
+    statement = (
+        f"SELECT revision, {_feature(layer, fields, _ALL_DECIMALS)} FROM {quote(layer.id)} WHERE uid = ?{limits}"
+    )
+    return statement, [uid, *([] if own is None else [list(own)])]
+
+
+def _met(dialect: ServerDialect, layer: Layer, query: Query) -> tuple[str, list[object]]:
     spatial = layer.spec.geometry != "none"
     names = ["fid", *(["geom"] if spatial else [])]
-    boxed, bound = selection.select(connection.dialect, layer, names, query, revision=None)
+    boxed, bound = selection.select(dialect, layer, names, query, revision=None)
     if query.bbox is None or not spatial:
         return boxed, list(bound)
     west, south, east, north = query.bbox
     margin = _MARGIN * max(map(abs, query.bbox))
     inner = [west + margin, south + margin, east - margin, north - margin]
-    srs = connection.dialect.srs_id  # type: ignore[attr-defined]
-    box = f"ST_MakeEnvelope(?, ?, ?, ?, {srs})"
+    box = f"ST_MakeEnvelope(?, ?, ?, ?, {dialect.srs_id})"
     test, values = f"ST_Intersects(geom, {box})", [*query.bbox]
     if inner[0] < inner[2] and inner[1] < inner[3]:
         test, values = f"(geom @ {box} OR {test})", [*inner, *values]
     return f"SELECT fid FROM ({boxed}) AS boxed WHERE {test}", [*bound, *values]
 
 
-def _feature(layer: Layer, fields: Sequence[str]) -> str:
+def _feature(layer: Layer, fields: Sequence[str], decimals: int) -> str:
     shape = (
         "ST_AsGeoJSON(CASE ST_NumGeometries(geom) WHEN 0 THEN NULL WHEN 1 THEN ST_GeometryN(geom, 1) ELSE geom END, "
-        f"{DECIMALS}, 0)"
+        f"{decimals}, 0)"
         if layer.spec.geometry != "none"
         else "NULL"
     )

@@ -11,10 +11,11 @@ from pathlib import Path
 import psycopg
 
 from yzgeo import crs as systems
-from yzgeo.catalogue import Catalogue
-from yzgeo.errors import WorkspaceBrokenError, WorkspaceExistsError, WorkspaceMissingError
+from yzgeo.catalogue import Catalogue, Layer
+from yzgeo.errors import FeatureUnknownError, WorkspaceBrokenError, WorkspaceExistsError, WorkspaceMissingError
 from yzgeo.store import building, copying, timestamps
 from yzgeo.store import schema as tables_of_the_file
+from yzgeo.store.awaited import WrittenPage
 from yzgeo.store.base import Query
 from yzgeo.store.identifiers import history_table, quote
 from yzgeo.store.sqlite import GeoPackageStore
@@ -23,10 +24,12 @@ from yzgeo.store.tables import TableStore, put_meta, stored_meta
 from . import features, migrations, schema
 from . import tiles as encoding
 from .address import Address, parse
+from .awaiting import AwaitedConnections
 from .connections import ServerConnection, ServerConnections, translated
 from .dialect import ServerDialect
 
 Clock = Callable[[], datetime]
+_REVISION = "SELECT revision FROM yzgeo_layer_revision WHERE layer = ?"
 
 
 def _utc_now() -> datetime:
@@ -43,7 +46,9 @@ class PostGISStore(TableStore):
         self.address = address
         self._server = ServerConnections(address, tables_of_the_file.srs_id(catalogue), busy_timeout_s=busy_timeout_s)
         super().__init__(self._server, catalogue, clock=clock)
+        self._awaited = AwaitedConnections(address)
         self._in_degrees = systems.parse(catalogue.district.storage_crs).is_geographic
+        self._counts: dict[str, tuple[int, int]] = {}  # of all features, with the revision they were counted at
 
     @classmethod
     def create(
@@ -146,8 +151,25 @@ class PostGISStore(TableStore):
         """
         self.catalogue.layer(layer)
         with self._server.read() as reader:
-            found = reader.connection.execute("SELECT revision FROM yzgeo_layer_revision WHERE layer = ?", (layer,))
-            (revision,) = found.fetchone() or (0,)
+            (revision,) = reader.connection.execute(_REVISION, (layer,)).fetchone() or (0,)
+        return int(revision)
+
+    async def revision_now(self, layer: str) -> int:
+        """
+        Tell the layer's revision while the event loop goes on.
+
+        Parameters
+        ----------
+        layer
+            Id of the layer.
+
+        Returns
+        -------
+        int
+            0 before the first write.
+        """
+        self.catalogue.layer(layer)
+        (revision,) = await self._awaited.row(_REVISION, (layer,)) or (0,)
         return int(revision)
 
     def plain_tile(
@@ -173,12 +195,70 @@ class PostGISStore(TableStore):
             The layer's revision, and the tile; None where our own encoder is needed.
         """
         spec = self.catalogue.layer(layer)
-        if place[0] < encoding.LEAST_ZOOM or spec.spec.geometry == "none" or not self._in_degrees:
+        if not self._encodes(spec, place):
             return self.revision(layer), None
         with self._server.read() as reader:
-            return encoding.encode(reader.connection, spec, place, fields=fields, own=own)
+            asked = encoding.encoded(self._server.dialect, spec, place, fields=fields, own=own)
+            return encoding.told(reader.connection.execute(*asked).fetchone())
 
-    def geojson_page(self, layer: str, query: Query, *, fields: Sequence[str]) -> tuple[int, int, bytes] | None:
+    async def written_tile(
+        self, layer: str, place: tuple[int, int, int], *, fields: Sequence[str], own: Sequence[str] | None
+    ) -> tuple[int, bytes | None]:
+        """
+        Encode the present state of a tile while the event loop goes on.
+
+        Parameters
+        ----------
+        layer, place, fields, own
+            As for `plain_tile`.
+
+        Returns
+        -------
+        tuple
+            The layer's revision, and the tile; None where our own encoder is needed.
+        """
+        spec = self.catalogue.layer(layer)
+        if not self._encodes(spec, place):
+            return await self.revision_now(layer), None
+        asked = encoding.encoded(self._server.dialect, spec, place, fields=fields, own=own)
+        return encoding.told(await self._awaited.row(*asked))
+
+    async def written_feature(
+        self, layer: str, uid: str, *, fields: Sequence[str], own: Sequence[str] | None
+    ) -> tuple[int, bytes] | None:
+        """
+        Write one feature as GeoJSON in degrees, longitude first.
+
+        Parameters
+        ----------
+        layer
+            Id of the layer.
+        uid
+            Id of the feature.
+        fields
+            Ids of the fields wanted; no other is read for the answer.
+        own
+            Only if it lies in one of these street offices; anywhere if not given.
+
+        Returns
+        -------
+        tuple or None
+            The feature's revision and the feature; None where the district is not kept in degrees.
+
+        Raises
+        ------
+        FeatureUnknownError
+            If there is none: the same answer for one that lies elsewhere.
+        """
+        spec = self.catalogue.layer(layer)
+        if not self._in_degrees:
+            return None
+        found = await self._awaited.row(*features.one(spec, uid, fields=fields, own=own))
+        if found is None:
+            raise FeatureUnknownError(layer=layer, uid=uid)
+        return int(found[0]), bytes(found[1])
+
+    async def written_page(self, layer: str, query: Query, *, fields: Sequence[str]) -> WrittenPage | None:
         """
         Write a page of features as GeoJSON in degrees, longitude first.
 
@@ -193,18 +273,24 @@ class PostGISStore(TableStore):
 
         Returns
         -------
-        tuple or None
-            The number of matches, the number of features, and the features, separated by commas; None where rows are
-            needed: for an earlier state, and in another order than that of entry.
+        WrittenPage or None
+            The page; None where rows are needed: for an earlier state, and in another order than that of entry.
         """
         spec = self.catalogue.layer(layer)
         if not features.takes(query) or not self._in_degrees:
             return None
-        with self._server.read() as reader:
-            return features.page(reader.connection, spec, query, fields=fields)
+        counted, count = self._counts.get(layer, (-1, 0))
+        asked = features.page(self._server.dialect, spec, query, fields=fields, counted=counted)
+        revision, matched, returned, text = await self._awaited.row(*asked) or (0, 0, 0, None)
+        if matched is None:
+            matched = count
+        elif features.is_everything(query):
+            self._counts[layer] = (int(revision or 0), int(matched))
+        return WrittenPage(int(revision or 0), int(matched), int(returned), bytes(text or b""))
 
     def close(self) -> None:
         """Release every connection."""
+        self._awaited.close()
         self._server.close()
 
     def check(self) -> None:
@@ -260,6 +346,9 @@ class PostGISStore(TableStore):
             finally:
                 copied.close()
         return target
+
+    def _encodes(self, layer: Layer, place: tuple[int, int, int]) -> bool:
+        return place[0] >= encoding.LEAST_ZOOM and layer.spec.geometry != "none" and self._in_degrees
 
     def _prepare(self) -> None:
         """Check first, without changing anything; write only if the program or the catalogue has grown."""

@@ -5,34 +5,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from yzgeo import tiles
 from yzgeo.catalogue import Layer
-from yzgeo.store.dialect import Connection
 from yzgeo.store.identifiers import quote
 
-from .dialect import column
+from .dialect import ServerDialect, column
 
 # From this zoom on a straight line in degrees is less than a seventh of a tile unit off Mercator's curve, so that
 # degrees can be mapped to the tile directly: projecting each geometry costs ten times as much as the rest of a tile.
 LEAST_ZOOM = 14
 
 
-def encode(
-    connection: Connection,
+def encoded(
+    dialect: ServerDialect,
     layer: Layer,
     place: tuple[int, int, int],
     *,
     fields: Sequence[str],
     own: Sequence[str] | None,
-) -> tuple[int, bytes | None]:
+) -> tuple[str, list[object]]:
     """
-    Encode the present state of one tile in one statement, which sees one state only.
+    Write the statement that encodes the present state of one tile, and sees one state only.
 
     Parameters
     ----------
-    connection
-        A reader.
+    dialect
+        How the server spells it.
     layer
         A layer with geometries in degrees.
     place
@@ -45,25 +45,39 @@ def encode(
     Returns
     -------
     tuple
-        The layer's revision, and the tile, empty if nothing lies in it. None where a shape is too small for the grid
-        and would vanish: our own encoder keeps it.
+        Statement and values. It gives one row: the layer's revision, how many shapes are too small for the grid and
+        would vanish, and the tile, empty if nothing lies in it.
     """
-    shown = ", ".join(column(layer, name) for name in fields)
-    table, srs = quote(layer.id), connection.dialect.srs_id  # type: ignore[attr-defined]
-    box = f"ST_MakeEnvelope(?1, ?2, ?3, ?4, {srs})"
-    wide = f"ST_MakeEnvelope(?5, ?6, ?7, ?8, {srs})"
-    limits = "" if own is None else " AND subdistrict = ANY(?11)"
+    shown = "".join(f"{column(layer, name)}, " for name in fields)
+    box = f"ST_MakeEnvelope(?1, ?2, ?3, ?4, {dialect.srs_id})"
+    wide = f"ST_MakeEnvelope(?5, ?6, ?7, ?8, {dialect.srs_id})"
+    limits = "" if own is None else " AND met.subdistrict = ANY(?11)"
+    # OFFSET 0 keeps the planner from shaping each feature twice, once for the count and once for the tile.
     statement = (
-        f"WITH met AS MATERIALIZED (SELECT fid, {shown + ', ' if shown else ''}uid, geom, "
-        f"ST_AsMVTGeom(geom, {box}, {tiles.EXTENT}, {tiles.BUFFER}, true) AS yzgeo_shape "
-        f"FROM {table} WHERE geom && {wide}{limits}) "
         "SELECT (SELECT revision FROM yzgeo_layer_revision WHERE layer = ?9), "
-        f"(SELECT count(*) FROM met WHERE yzgeo_shape IS NULL AND ST_Intersects(geom, {wide})), "
-        f"(SELECT ST_AsMVT(found, ?10, {tiles.EXTENT}, 'yzgeo_shape', 'fid') FROM (SELECT fid, "
-        f"{''.join(quote(name) + ', ' for name in fields)}uid, yzgeo_shape FROM met "
-        "WHERE yzgeo_shape IS NOT NULL ORDER BY fid) AS found)"
+        f"count(*) FILTER (WHERE made.yzgeo_shape IS NULL AND ST_Intersects(met.geom, {wide})), "
+        f"ST_AsMVT(made, ?10, {tiles.EXTENT}, 'yzgeo_shape', 'fid' ORDER BY made.fid) "
+        f"FROM {quote(layer.id)} AS met CROSS JOIN LATERAL (SELECT fid, {shown}uid, "
+        f"ST_AsMVTGeom(geom, {box}, {tiles.EXTENT}, {tiles.BUFFER}, true) AS yzgeo_shape OFFSET 0) AS made "
+        f"WHERE met.geom && {wide}{limits}"
     )
     bound: list[object] = [*tiles.tile_bounds(*place), *tiles.tile_bounds(*place, buffer=tiles.BUFFER / tiles.EXTENT)]
-    bound += [layer.id, layer.id, *([] if own is None else [list(own)])]
-    revision, lost, data = connection.execute(statement, bound).fetchone()
-    return int(revision), None if lost else bytes(data or b"")
+    return statement, [*bound, layer.id, layer.id, *([] if own is None else [list(own)])]
+
+
+def told(row: Sequence[Any] | None) -> tuple[int, bytes | None]:
+    """
+    Read what the statement gave.
+
+    Parameters
+    ----------
+    row
+        Its row.
+
+    Returns
+    -------
+    tuple
+        The layer's revision, and the tile; None where a shape would vanish, which our own encoder keeps.
+    """
+    revision, lost, data = row or (0, 1, None)
+    return int(revision or 0), None if lost else bytes(data or b"")

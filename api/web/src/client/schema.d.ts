@@ -6280,8 +6280,6 @@ export interface operations {
     items: {
         parameters: {
             query?: {
-                /** @description Language of titles */
-                lang?: ("zh" | "en") | null;
                 /** @description west,south,east,north in the order of the axes of bbox-crs */
                 bbox?: string;
                 /** @description System of bbox, one of the collection's crs */
@@ -6310,6 +6308,8 @@ export interface operations {
                 field?: {
                     [key: string]: string;
                 };
+                /** @description Language of titles */
+                lang?: "zh" | "en";
             };
             header?: never;
             path: {
@@ -7330,7 +7330,7 @@ export interface operations {
     targets: {
         parameters: {
             query?: {
-                /** @description With the stages of the end of this day; of today if not given */
+                /** @description As it was at the end of this day; today if not given */
                 at?: string | null;
             };
             header?: never;

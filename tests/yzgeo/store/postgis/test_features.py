@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from uuid import uuid4
 
 import numpy as np
@@ -12,7 +13,9 @@ import shapely
 
 from tests.yzgeo.store.conftest import Clock
 from yzgeo.catalogue import Catalogue
+from yzgeo.errors import FeatureUnknownError
 from yzgeo.filters import parse
+from yzgeo.store.awaited import WrittenPage
 from yzgeo.store.base import Provenance, Query
 from yzgeo.store.postgis.store import PostGISStore
 from yzgeo.workflows.workspace import prepare_frame
@@ -48,6 +51,10 @@ def served(postgis_server: str, catalogue: Catalogue) -> Iterator[PostGISStore]:
     made.close()
 
 
+def _page(served: PostGISStore, query: Query, fields: Sequence[str]) -> WrittenPage | None:
+    return asyncio.run(served.written_page(LAYER, query, fields=fields))
+
+
 @pytest.mark.parametrize(
     ("bbox", "condition"),
     [
@@ -76,9 +83,10 @@ def test_as_the_rows_say(
             storage_crs="EPSG:4490",
             north_first=False,
         )
-    found = served.geojson_page(LAYER, Query(bbox=bbox, where=where, limit=60, offset=3), fields=fields)
+    found = _page(served, Query(bbox=bbox, where=where, limit=60, offset=3), fields)
     assert found is not None
-    matched, returned, text = found
+    matched, returned, text = found.matched, found.returned, found.features
+    assert found.revision == served.revision(LAYER)
     features = json.loads(b"[" + text + b"]")
     rows = served.rows(LAYER, Query(bbox=bbox, where=where), fields=fields)
     shapes = np.asarray(shapely.from_wkb(np.array(rows.wkb, dtype=object)), dtype=object)
@@ -97,14 +105,46 @@ def test_as_the_rows_say(
 
 
 def test_only_what_may_be_seen_is_written(served: PostGISStore) -> None:
-    found = served.geojson_page(LAYER, Query(limit=400), fields=())
+    found = _page(served, Query(limit=400), ())
     assert found is not None
-    assert b"residents" not in found[2]
-    assert json.loads(b"[" + found[2] + b"]")[0]["properties"] == {}
+    assert b"residents" not in found.features
+    assert json.loads(b"[" + found.features + b"]")[0]["properties"] == {}
 
 
 def test_what_is_left_to_rows(served: PostGISStore, clock: Clock) -> None:
-    assert served.geojson_page(LAYER, Query(sort=(("floors", True),)), fields=()) is None
-    assert served.geojson_page(LAYER, Query(on=clock().date()), fields=()) is None
-    assert served.geojson_page(LAYER, Query(revision=1), fields=()) is None
-    assert served.geojson_page(LAYER, Query(bbox=(123.81, 42.25, 123.81, 42.27)), fields=()) is None
+    assert _page(served, Query(sort=(("floors", True),)), ()) is None
+    assert _page(served, Query(on=clock().date()), ()) is None
+    assert _page(served, Query(revision=1), ()) is None
+    assert _page(served, Query(bbox=(123.81, 42.25, 123.81, 42.27)), ()) is None
+
+
+def test_all_are_counted_once_a_revision(served: PostGISStore) -> None:
+    first, again = (_page(served, Query(limit=2), ()) for _ in range(2))
+    assert first is not None
+    assert again == first
+    assert first.matched == 400
+    uid = served.rows(LAYER, Query(limit=1), fields=()).uids[0]
+    served.write(LAYER, delete=[uid], provenance=Provenance("t", "t"))
+    later = _page(served, Query(limit=2, offset=398), ())
+    assert later is not None
+    assert (later.revision, later.matched, later.returned) == (first.revision + 1, 399, 1)
+
+
+def test_one_feature(served: PostGISStore) -> None:
+    fields = ("name", "floors", "footprint_m2", "elevator")
+    rows = served.rows(LAYER, Query(limit=12), fields=[*fields, "subdistrict"])
+    for index, uid in enumerate(rows.uids):
+        revision, text = asyncio.run(served.written_feature(LAYER, uid, fields=fields, own=None)) or (0, b"")
+        feature = json.loads(text)
+        assert (revision, feature["id"]) == (rows.revisions[index], uid)
+        assert feature["properties"] == {name: rows.columns[name][index] for name in fields}
+        if rows.wkb[index] is None:
+            assert feature["geometry"] is None
+        else:  # every decimal of it
+            assert shapely.from_geojson(json.dumps(feature["geometry"])).equals_exact(
+                shapely.from_wkb(rows.wkb[index]), 0
+            )
+    with pytest.raises(FeatureUnknownError):
+        asyncio.run(served.written_feature(LAYER, "no\0one", fields=fields, own=None))
+    with pytest.raises(FeatureUnknownError):
+        asyncio.run(served.written_feature(LAYER, rows.uids[0], fields=fields, own=["211202001"]))

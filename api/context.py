@@ -1,0 +1,162 @@
+"""The parts of one running service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, TypeVar
+
+import anyio
+from anyio import to_thread
+from fastapi import Request, Response
+
+from yzgeo import targets
+from yzgeo.access import Role
+from yzgeo.catalogue import Catalogue, Layer
+from yzgeo.ledger import ZONE
+from yzgeo.store.awaited import AwaitedStore
+from yzgeo.store.base import Store
+from yzgeo.targets import Target
+from yzgeo.workflows import overview
+from yzgeo.workflows.tiles import ByteCache, TileMaker
+
+from .auth import Passwords, SignInGuard
+from .middleware import Metrics
+from .responses import JSON, Prepared, dumps, etag_of
+from .settings import Settings
+
+Result = TypeVar("Result")
+_THREADS = 4
+
+TileHeaders = tuple[str, tuple[tuple[bytes, bytes], ...]]
+"""Entity tag and headers that all tiles of one state share."""
+
+
+@dataclass
+class Context:
+    """The parts of one running service."""
+
+    settings: Settings
+    store: Store
+    metrics: Metrics
+    tiles: TileMaker
+    items: ByteCache[Prepared]
+    tile_headers: ByteCache[TileHeaders]
+    files: ByteCache[Prepared]
+    answers: ByteCache[Prepared]
+    guard: SignInGuard
+    passwords: Passwords = field(default_factory=Passwords)
+    threads: anyio.CapacityLimiter | None = None
+    _fields: dict[tuple[str, Role], tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue that is served."""
+        return self.store.catalogue
+
+    @cached_property
+    def awaited(self) -> AwaitedStore | None:
+        """The store, if it answers the busiest questions while the event loop goes on."""
+        return self.store if isinstance(self.store, AwaitedStore) else None
+
+    @cached_property
+    def promises(self) -> tuple[Target, ...]:
+        """What the plan promises, read once."""
+        return targets.load(self.catalogue)
+
+    def fields(self, layer: Layer, role: Role) -> tuple[str, ...]:
+        """
+        List the fields of a layer that a role may see, worked out once.
+
+        Parameters
+        ----------
+        layer
+            The layer.
+        role
+            Role of the one who asks.
+
+        Returns
+        -------
+        tuple of str
+            Ids in the layer's order.
+        """
+        key = (layer.id, role)
+        if key not in self._fields:
+            self._fields[key] = overview.visible_fields(layer, role)
+        return self._fields[key]
+
+    @property
+    def clock_day(self) -> date:
+        """Today, on the country's clock; what is late depends on it."""
+        return datetime.now(ZONE).date()
+
+    async def revision_now(self, layer_id: str) -> int:
+        """
+        Tell a layer's revision without holding up other requests.
+
+        Parameters
+        ----------
+        layer_id
+            Id of the layer.
+
+        Returns
+        -------
+        int
+            0 before the first write.
+        """
+        if self.awaited is not None:
+            return await self.awaited.revision_now(layer_id)
+        return self.store.revision(layer_id)
+
+    async def in_thread(self, work: Callable[[], Result]) -> Result:
+        """
+        Do blocking work without holding up other requests.
+
+        Parameters
+        ----------
+        work
+            What to do.
+
+        Returns
+        -------
+        object
+            Its result.
+        """
+        if self.threads is None:
+            self.threads = anyio.CapacityLimiter(_THREADS)
+        return await to_thread.run_sync(work, limiter=self.threads)
+
+    async def answer(
+        self, request: Request, key: tuple[str, ...], make: Callable[[], Any], *, media_type: str = JSON
+    ) -> Response:
+        """
+        Answer with JSON that is computed, encoded and compressed once for a state.
+
+        Parameters
+        ----------
+        request
+            The request.
+        key
+            What the answer depends on, the state of the layers among it.
+        make
+            Computes the content; bytes are taken as encoded already.
+        media_type
+            Content type.
+
+        Returns
+        -------
+        Response
+            The content, or 304.
+        """
+        kept = self.answers.get(key)
+        if kept is None:
+            etag = etag_of(*key)
+            kept = await self.in_thread(lambda: _prepared(make(), etag=etag, media_type=media_type))
+            self.answers.put(key, kept, kept.size)
+        return kept.answer(request)
+
+
+def _prepared(content: Any, *, etag: str, media_type: str) -> Prepared:
+    return Prepared(content if isinstance(content, bytes) else dumps(content), etag=etag, media_type=media_type)

@@ -1,0 +1,99 @@
+"""Questions of coroutines: one row each, however many ask, in any event loop, and after the server hung up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from yzgeo.errors import InputError, StorageError
+from yzgeo.store.postgis.address import parse
+from yzgeo.store.postgis.awaiting import AwaitedConnections
+
+PID = "SELECT pg_backend_pid()"
+
+
+@pytest.fixture
+def asked(postgis_server: str) -> Iterator[AwaitedConnections]:
+    made = AwaitedConnections(parse(postgis_server), most=2)
+    yield made
+    made.close()
+
+
+def test_a_row_in_any_loop(asked: AwaitedConnections) -> None:
+    wanted = "SELECT ?2::text, ?1::int + 1 WHERE ?1 < 5"
+    for _ in range(2):  # each run has a loop of its own
+        assert asyncio.run(asked.row(wanted, (4, "街道"))) == ("街道".encode(), 5)
+    assert asyncio.run(asked.row(wanted, (5, ""))) is None
+
+
+def test_who_comes_late_waits(asked: AwaitedConnections) -> None:
+    async def ask() -> list[int]:
+        slow = "SELECT pg_backend_pid() FROM (SELECT pg_sleep(0.02)) AS waited"
+        return [row[0] for row in await asyncio.gather(*(asked.row(slow, ()) for _ in range(7))) if row]
+
+    pids = asyncio.run(ask())
+    assert len(pids) == 7
+    assert len(set(pids)) == 2
+
+
+def test_a_question_given_up_leaves_the_others_their_turn(asked: AwaitedConnections) -> None:
+    async def ask() -> tuple[object, ...]:
+        long = [asyncio.create_task(asked.row("SELECT pg_sleep(60)", ())) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        later = [asyncio.create_task(asked.row("SELECT 1", ())) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        for task in (*long, later[0]):
+            task.cancel()
+        await asyncio.wait([*long, *later], timeout=20)
+        return tuple(task.result() for task in later[1:])
+
+    assert asyncio.run(ask()) == ((1,), (1,))
+
+
+def test_an_error_is_a_refusal_and_the_connection_goes_on(asked: AwaitedConnections) -> None:
+    async def ask() -> None:
+        before = await asked.row(PID, ())
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            await asked.row("SELECT 1 / ?::int", (0,))
+        assert await asked.row("SELECT ?::text", ("a\0b",)) != (b"a\0b",)
+        assert await asked.row(PID, ()) == before
+
+    asyncio.run(ask())
+
+
+def test_the_server_hangs_up(asked: AwaitedConnections, postgis_server: str) -> None:
+    async def ask() -> None:
+        both = await asyncio.gather(*(asked.row(f"{PID}, pg_sleep(0.02)", ()) for _ in range(2)))
+        with psycopg.connect(postgis_server, autocommit=True) as other:
+            for row in both:
+                assert row is not None
+                other.execute("SELECT pg_terminate_backend(%s, 5000)", (row[0],))
+        with pytest.raises(StorageError):
+            await asked.row(PID, ())
+        # One hit tells of all: nobody else is sent to a line that is dead.
+        assert await asked.row("SELECT 1", ()) == (1,)
+
+    asyncio.run(ask())
+
+
+def test_closed(asked: AwaitedConnections) -> None:
+    async def ask() -> None:
+        going = asyncio.create_task(asked.row("SELECT 1 FROM (SELECT pg_sleep(0.05)) AS waited", ()))
+        await asyncio.sleep(0.02)
+        asked.close()
+        asked.close()
+        assert await going == (1,)
+        with pytest.raises(StorageError, match="已关闭"):
+            await asked.row("SELECT 1", ())
+
+    asyncio.run(ask())
+
+
+def test_no_server() -> None:
+    gone = AwaitedConnections(parse("postgresql://nobody@127.0.0.1:1/none?connect_timeout=2"))
+    with pytest.raises(StorageError) as refusal:
+        asyncio.run(gone.row("SELECT 1", ()))
+    assert not isinstance(refusal.value, InputError)
