@@ -31,6 +31,7 @@ KNOWN = frozenset(
         "limit",
         "offset",
         "properties",
+        "revision",
         "sortby",
     }
 )
@@ -48,6 +49,11 @@ PARAMETERS = [
     _parameter("crs", {"type": "string", "default": CRS84}, "System of the answer, one of the collection's crs"),
     _parameter("limit", {"type": "integer", "minimum": 1, "default": DEFAULT_LIMIT}, "Most features in this answer"),
     _parameter("offset", {"type": "integer", "minimum": 0, "default": 0}, "Features to skip"),
+    _parameter(
+        "revision",
+        {"type": "integer", "minimum": 1},
+        "State of the layer that the pages of one answer show; the link to the next page has it",
+    ),
     _parameter("datetime", {"type": "string"}, "A day, an instant or an interval: the stages at the end of it"),
     _parameter("filter", {"type": "string"}, "A condition in CQL2"),
     _parameter(
@@ -77,7 +83,7 @@ class Asked:
     pairs: dict[str, str]
     address: str
 
-    def link(self, offset: int, limit: int) -> str:
+    def link(self, offset: int, limit: int, *, at: int | None = None) -> str:
         """
         Write the address of another page of the same answer.
 
@@ -85,13 +91,18 @@ class Asked:
         ----------
         offset, limit
             Which page.
+        at
+            Revision that this answer shows: the other page shows it too, so that no edit meanwhile makes a feature
+            come twice or not at all. Pages of an earlier day need none.
 
         Returns
         -------
         str
             With every parameter that was sent.
         """
-        return f"{self.address}?{urlencode({**self.pairs, 'limit': str(limit), 'offset': str(offset)})}"
+        state = {} if at is None or self.query.on is not None else {"revision": str(at)}
+        pairs = {**state, **self.pairs, "limit": str(limit), "offset": str(offset)}
+        return f"{self.address}?{urlencode(pairs)}"
 
 
 def read(context: Context, layer: Layer, pairs: dict[str, str], *, fields: tuple[str, ...], address: str) -> Asked:
@@ -132,6 +143,7 @@ def read(context: Context, layer: Layer, pairs: dict[str, str], *, fields: tuple
         limit=min(limit, context.settings.max_items),
         offset=parse_count("offset", pairs.get("offset", "0"), least=0, most=_MOST_OFFSET),
         on=_day(pairs["datetime"]) if "datetime" in pairs else None,
+        revision=_state(context, layer, pairs["revision"], dated="datetime" in pairs) if "revision" in pairs else None,
     )
     if "bbox" in pairs:
         query = _inside(query, layer, pairs["bbox"], systems.get("bbox-crs", CRS84), district.storage_crs)
@@ -213,6 +225,17 @@ def _chosen(text: str, fields: tuple[str, ...]) -> tuple[str, ...]:
         name = unknown[0][:60]
         raise ParameterError(name="properties", reason_zh=f"没有字段“{name}”", reason_en=f"no field “{name}”")
     return tuple(name for name in fields if name in wanted)
+
+
+def _state(context: Context, layer: Layer, text: str, *, dated: bool) -> int | None:
+    """Read ``revision``; None is the present one, which is quicker to ask for."""
+    present = context.store.revision(layer.id)
+    if dated:
+        raise ParameterError(
+            name="revision", reason_zh="不能与 datetime 同时使用", reason_en="it does not go with datetime"
+        )
+    wanted = parse_count("revision", text, least=1, most=present)
+    return None if wanted == present else wanted
 
 
 def _typed(field: FieldSpec, text: str) -> Value:

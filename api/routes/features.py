@@ -112,7 +112,7 @@ async def items(request: Request) -> Response:
         elif form == "html":
             body = await context.in_thread(lambda: pages.items(context, layer, asked, lang))
         else:
-            body = await context.in_thread(lambda: _page(context, layer, asked))
+            body = await context.in_thread(lambda: _page(context, layer, asked, revision))
     else:
         etag, body = found
     media, headers = (HTML, {}) if form == "html" else (GEOJSON, {_CRS_HEADER: f"<{asked.crs}>"})
@@ -174,27 +174,27 @@ async def _written(
     page = await store.written_page(layer.id, asked.query, fields=asked.fields)
     if page is None:
         return None
-    head = dumps(_page_head(asked, page.matched, page.returned))
+    head = dumps(_page_head(asked, page.matched, page.returned, page.revision))
     return etag_of(page.revision, 0, *depends_on), b"".join((head[:-1], b',"features":[', page.features, b"]}"))
 
 
-def _page(context: Context, layer: Layer, asked: Asked) -> bytes:
+def _page(context: Context, layer: Layer, asked: Asked, revision: int) -> bytes:
     rows, matched = served.page(context.store, layer, asked.query, fields=asked.fields)
     made = _features(rows, asked.fields, asked.crs, context)
-    return dumps({**_page_head(asked, matched, len(made)), "features": made})
+    return dumps({**_page_head(asked, matched, len(made), revision), "features": made})
 
 
-def _page_head(asked: Asked, matched: int, returned: int) -> dict[str, Any]:
+def _page_head(asked: Asked, matched: int, returned: int, revision: int) -> dict[str, Any]:
     return {
         "type": "FeatureCollection",
         "timeStamp": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "numberMatched": matched,
         "numberReturned": returned,
-        "links": _page_links(asked, matched, returned),
+        "links": _page_links(asked, matched, returned, revision),
     }
 
 
-def _page_links(asked: Asked, matched: int, returned: int) -> list[dict[str, str]]:
+def _page_links(asked: Asked, matched: int, returned: int, revision: int) -> list[dict[str, str]]:
     query, address = asked.query, asked.address
     limit = query.limit or returned
 
@@ -207,7 +207,7 @@ def _page_links(asked: Asked, matched: int, returned: int) -> list[dict[str, str
         {"href": address.removesuffix("/items"), "rel": "collection", "type": JSON},
     ]
     if returned and query.offset + returned < matched:
-        links.append(page(query.offset + limit, "next"))
+        links.append({**page(0, "next"), "href": asked.link(query.offset + limit, limit, at=revision)})
     if query.offset > 0:
         links.append(page(max(0, query.offset - limit), "prev"))
     return links

@@ -11,7 +11,8 @@ import pytest
 from api import models
 from yzgeo.store.base import Provenance
 
-ITEMS = "/ogc/collections/shantytown_parcel/items"
+LAYER = "shantytown_parcel"
+ITEMS = f"/ogc/collections/{LAYER}/items"
 
 
 def links(answer) -> dict[str, str]:
@@ -48,11 +49,40 @@ def test_following_next_gives_every_feature_once(client) -> None:
     assert seen == ["P01", "P02", "P03", "P04", "P05", "P06"]
 
 
+@pytest.mark.parametrize("query", ["limit=2", "limit=2&bbox=123,42,124,43&sortby=-code", "limit=2&filter=area_m2>0"])
+def test_following_next_while_others_edit_gives_the_features_of_the_first_page(client, workspace, query: str) -> None:
+    """With pages counted in the present state one feature would be passed over, and one would come twice."""
+    store = workspace.store
+    by = Provenance("test", "test")
+    uids = dict(zip(store.rows(LAYER).columns["code"], store.rows(LAYER).uids, strict=True))
+    before, seen, address, edits = client.get(f"{ITEMS}?{query}").json()["numberMatched"], [], f"{ITEMS}?{query}", 0
+    while address:
+        answer = client.get(address)
+        assert answer.json()["numberMatched"] == before == 6
+        seen += [
+            (feature["properties"]["code"], feature["properties"]["area_m2"]) for feature in answer.json()["features"]
+        ]
+        address = links(answer).get("next")
+        edits += 1
+        if edits == 1:
+            store.write(LAYER, delete=[uids["P01"], uids["P06"]], provenance=by)
+        if edits == 2:
+            changed = store.frame(LAYER).loc[[uids["P02"], uids["P05"]]].assign(area_m2=[1.0, 2.0])
+            store.write(LAYER, put=changed, provenance=by)
+    assert sorted(seen) == [("P01", 1000.5), *((f"P0{number}", number * 1000.0) for number in range(2, 7))]
+    assert client.get(ITEMS).json()["numberMatched"] == 4
+
+
+@pytest.mark.parametrize("query", ["revision=0", "revision=99", "revision=x", "revision=1&datetime=2024-06-30"])
+def test_a_state_that_there_is_not_is_refused(client, query: str) -> None:
+    assert client.get(f"{ITEMS}?{query}").status_code == 400
+
+
 def test_links_of_a_middle_page(client) -> None:
     answer = client.get(f"{ITEMS}?limit=2&offset=2&stage=planned&f=json")
     assert "next" not in links(answer)
     answer = client.get(f"{ITEMS}?limit=2&offset=2")
-    assert links(answer)["next"] == f"http://test{ITEMS}?limit=2&offset=4"
+    assert links(answer)["next"] == f"http://test{ITEMS}?revision=1&limit=2&offset=4"
     assert links(answer)["prev"] == f"http://test{ITEMS}?limit=2&offset=0"
     assert links(answer)["collection"] == "http://test/ogc/collections/shantytown_parcel"
 

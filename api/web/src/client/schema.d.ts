@@ -6290,6 +6290,8 @@ export interface operations {
                 limit?: number;
                 /** @description Features to skip */
                 offset?: number;
+                /** @description State of the layer that the pages of one answer show; the link to the next page has it */
+                revision?: number;
                 /** @description A day, an instant or an interval: the stages at the end of it */
                 datetime?: string;
                 /** @description A condition in CQL2 */
