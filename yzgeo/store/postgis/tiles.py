@@ -16,6 +16,8 @@ from .dialect import ServerDialect, column
 # From this zoom on a straight line in degrees is less than a seventh of a tile unit off Mercator's curve, so that
 # degrees can be mapped to the tile directly: projecting each geometry costs ten times as much as the rest of a tile.
 LEAST_ZOOM = 14
+# What only reaches into so many units of the margin's rim is cut off with it, and nobody misses it.
+_RIM = 2
 
 
 def encoded(
@@ -51,18 +53,20 @@ def encoded(
     shown = "".join(f"{column(layer, name)}, " for name in fields)
     box = f"ST_MakeEnvelope(?1, ?2, ?3, ?4, {dialect.srs_id})"
     wide = f"ST_MakeEnvelope(?5, ?6, ?7, ?8, {dialect.srs_id})"
-    limits = "" if own is None else " AND met.subdistrict = ANY(?11)"
+    inner = f"ST_MakeEnvelope(?9, ?10, ?11, ?12, {dialect.srs_id})"
+    limits = "" if own is None else " AND met.subdistrict = ANY(?14)"
     # OFFSET 0 keeps the planner from shaping each feature twice, once for the count and once for the tile.
     statement = (
-        "SELECT (SELECT revision FROM yzgeo_layer_revision WHERE layer = ?9), "
-        f"count(*) FILTER (WHERE made.yzgeo_shape IS NULL AND ST_Intersects(met.geom, {wide})), "
-        f"ST_AsMVT(made, ?10, {tiles.EXTENT}, 'yzgeo_shape', 'fid' ORDER BY made.fid) "
+        "SELECT (SELECT revision FROM yzgeo_layer_revision WHERE layer = ?13), "
+        f"count(*) FILTER (WHERE made.yzgeo_shape IS NULL AND ST_Intersects(met.geom, {inner})), "
+        f"ST_AsMVT(made, ?13, {tiles.EXTENT}, 'yzgeo_shape', 'fid' ORDER BY made.fid) "
         f"FROM {quote(layer.id)} AS met CROSS JOIN LATERAL (SELECT fid, {shown}uid, "
         f"ST_AsMVTGeom(geom, {box}, {tiles.EXTENT}, {tiles.BUFFER}, true) AS yzgeo_shape OFFSET 0) AS made "
         f"WHERE met.geom && {wide}{limits}"
     )
-    bound: list[object] = [*tiles.tile_bounds(*place), *tiles.tile_bounds(*place, buffer=tiles.BUFFER / tiles.EXTENT)]
-    return statement, [*bound, layer.id, layer.id, *([] if own is None else [list(own)])]
+    margins = (0, tiles.BUFFER, tiles.BUFFER - _RIM)
+    bound = [edge for margin in margins for edge in tiles.tile_bounds(*place, buffer=margin / tiles.EXTENT)]
+    return statement, [*bound, layer.id, *([] if own is None else [list(own)])]
 
 
 def told(row: Sequence[Any] | None) -> tuple[int, bytes | None]:
