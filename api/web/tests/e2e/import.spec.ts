@@ -1,39 +1,11 @@
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
-import { join } from 'node:path'
-import { expect, expectAddress, open, test } from './page'
-import { root } from './python.mjs'
-import { account } from './server'
+import { JUDGED, openDesk, send, seriousIn, state } from './import-desk'
+import { expect, expectAddress, test } from './page'
 
-const CORPUS = join(root, 'tests/data/import')
-/** Judging happens in a process of its own, which takes seconds to start on a busy machine. */
-const JUDGED = { timeout: 60_000 }
 /** Each file is judged once or twice and stored, each time by a new process. */
 test.describe.configure({ timeout: 240_000 })
 
 const PARCELS = '/ogc/collections/shantytown_parcel/items'
-
-async function openDesk(page: Page, query = ''): Promise<void> {
-  await open(page, query)
-  await page.getByRole('banner').getByRole('button', { name: '登录' }).click()
-  const dialog = page.getByRole('dialog')
-  const { name, password } = account()
-  await dialog.getByLabel('用户名').fill(name)
-  await dialog.getByLabel('密码').fill(password)
-  await page.keyboard.press('Enter')
-  await expect(dialog).toBeHidden()
-  await page.getByRole('button', { name: '工作台' }).click()
-  await page.getByRole('menuitem', { name: '导入' }).click()
-  await expect(page.getByRole('heading', { name: '以往的导入' })).toBeVisible()
-}
-
-async function send(page: Page, ...names: string[]): Promise<void> {
-  await page.getByTestId('files').setInputFiles(names.map((name) => join(CORPUS, name)))
-}
-
-function state(page: Page) {
-  return page.locator('.detail')
-}
 
 async function countOf(page: Page): Promise<number> {
   const answer = await page.request.get(`${PARCELS}?limit=1`)
@@ -45,13 +17,6 @@ async function clickMiddle(page: Page): Promise<void> {
   const canvas = page.locator('.map-canvas canvas').first()
   const box = await canvas.boundingBox()
   await canvas.click({ position: { x: (box?.width ?? 0) / 2, y: (box?.height ?? 0) / 2 } })
-}
-
-async function seriousIn(page: Page): Promise<unknown[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => [id, nodes.slice(0, 3).map(({ html }) => html.slice(0, 160))])
 }
 
 test('a GBK Shapefile without .prj: choose the system, confirm, see it on the map, undo, see it gone', async ({ page }) => {
