@@ -16,10 +16,11 @@ import shapely
 from numpy.typing import NDArray
 
 from . import mvt, thinning
-from .mvt import EXTENT, Value
+from .mvt import Value
 
 # Goes up with every change of the bytes that the same features become: addresses carry it, and old ones die out.
 FORMAT = 3
+EXTENT = mvt.EXTENT
 BUFFER = 64
 MAX_ZOOM = 22
 # Points in one square of the grid, an eighth of a tile wide (64 pixels on a map), become one circle.
