@@ -134,6 +134,11 @@ def north_first(uri: str) -> bool:
     return uri != CRS84 and crs.parse(epsg_of(uri)).axis_info[0].direction == "north"
 
 
+@lru_cache(maxsize=32)
+def _in_degrees(uri: str) -> bool:
+    return bool(crs.parse(epsg_of(uri)).is_geographic)
+
+
 def outward(geometries: NDArray[np.object_], uri: str, storage_crs: str) -> NDArray[np.object_]:
     """
     Bring stored geometries into the system and the order of axes that were asked for, rounded.
@@ -154,7 +159,7 @@ def outward(geometries: NDArray[np.object_], uri: str, storage_crs: str) -> NDAr
     """
     target = epsg_of(uri)
     moved = geometries if uri == CRS84 else crs.transform(geometries, storage_crs, target)
-    decimals = _DEGREE_DECIMALS if crs.parse(target).is_geographic else _METRE_DECIMALS
+    decimals = _DEGREE_DECIMALS if _in_degrees(uri) else _METRE_DECIMALS
     order = [1, 0] if north_first(uri) else [0, 1]
     shaped: NDArray[np.object_] = shapely.transform(moved, lambda points: np.round(points[:, order], decimals))
     return shaped
@@ -217,7 +222,7 @@ def parse_box(name: str, text: str, uri: str) -> BBox:
         numbers = [numbers[0], numbers[1], numbers[3], numbers[4]]
     if len(numbers) == 4 and north_first(uri):
         numbers = [numbers[1], numbers[0], numbers[3], numbers[2]]
-    degrees = crs.parse(epsg_of(uri)).is_geographic
+    degrees = _in_degrees(uri)
     fits = len(numbers) == 4 and np.isfinite(numbers).all() and numbers[1] <= numbers[3]
     if fits and degrees:
         fits = max(map(abs, numbers[::2])) <= 180 and max(map(abs, numbers[1::2])) <= 90
