@@ -205,9 +205,13 @@ class RowsRejectedError(InputError):
 
     code = "rows_rejected"
     zh = "{rejected} 行不符合图层“{layer}”的规则，没有保存任何内容。首个问题：{first}"
-    en = "{rejected} rows break the rules of layer “{layer}”; nothing was stored. The first problem: {first}"
-    remedy_zh = "请按问题清单修改后重新导入；--dry-run 可先检查。"
-    remedy_en = "Mend the listed rows and import again; --dry-run checks without storing."
+    en = "{rejected} rows break the rules of layer “{layer}”; nothing was stored. The first problem: {first_en}"
+    remedy_zh = "请按问题清单修改后重新导入；命令行可先用 --dry-run 检查。"
+    remedy_en = "Mend the listed rows and import again; --dry-run at the command line checks without storing."
+
+    def __init__(self, **fields: object) -> None:
+        # Imports that were refused before there were two sentences are still listed.
+        super().__init__(**{"first_en": fields.get("first"), **fields})
 
 
 class WorkspaceMissingError(YzgeoError):

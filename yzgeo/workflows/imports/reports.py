@@ -120,8 +120,12 @@ def refusal(report: ImportReport) -> RowsRejectedError:
         Refusal; ``fields["report"]`` is the report as a dict.
     """
     first = next(issue for issue in report.issues if issue.level == "error")
-    text = f"{first.where}：{first.zh} / {first.en}"
-    error = RowsRejectedError(rejected=len(report.rejected), layer=report.layer, first=text)
+    error = RowsRejectedError(
+        rejected=len(report.rejected),
+        layer=report.layer,
+        first=f"{first.where}：{first.zh}",
+        first_en=f"{first.where}: {first.en}",
+    )
     error.fields["report"] = report.as_dict()
     return error
 

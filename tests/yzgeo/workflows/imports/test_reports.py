@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 
 from yzgeo.checks import Issue
+from yzgeo.errors import RowsRejectedError
 from yzgeo.store.base import Batch, LaterEdit, Undone
 from yzgeo.workflows.imports import ImportReport, batch_as_dict, refusal, undone_as_dict
 from yzgeo.workflows.imports.reports import SHOWN_ISSUES, SHOWN_MATCHES, RowMatch
@@ -32,7 +33,10 @@ def test_long_lists_are_cut_and_counted() -> None:
 
 def test_a_refusal_carries_its_report() -> None:
     error = refusal(report(1))
-    assert "第 1 行：错 / wrong" in error.message("zh")
+    assert error.message("zh").endswith("第 1 行：错")
+    assert error.message("en").endswith("第 1 行: wrong")
+    # As it was kept before there were two sentences.
+    assert RowsRejectedError(rejected=1, layer="a", first="错 / wrong").message("en").endswith("错 / wrong")
     assert error.fields["report"] == report(1).as_dict()
 
 
