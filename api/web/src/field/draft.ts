@@ -1,5 +1,5 @@
 /** From a filled form to the records that wait in the outbox. */
-import type { Entry, Item, Photo } from './outbox/machine'
+import type { Entry, Item, Outbox, Photo } from './outbox/machine'
 import type { Fix, SyncFeature, SyncLayer } from './types'
 
 export interface DraftPhoto {
@@ -28,6 +28,15 @@ export interface Circumstances {
   clock: number
   place: Fix | null
   id: () => string
+}
+
+/**
+ * The moment of a new record: now, and after what was written of the feature before. The order of writing stays, also
+ * where somebody sets the phone's clock in between.
+ */
+export function momentOf(now: number, { layer, uid }: Pick<SyncFeature, 'layer' | 'uid'>, outbox: Outbox): Date {
+  const before = outbox.flatMap((item) => (item.type === 'event' && item.layer === layer && item.uid === uid ? [item.order + 1] : []))
+  return new Date(Math.max(now, ...before))
 }
 
 const NOTABLE_CLOCK_MS = 60_000

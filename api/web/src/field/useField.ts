@@ -1,11 +1,13 @@
 /** The state of the phone page: who is signed in, what the phone holds, what waits, and the talk with the service. */
 import { computed, reactive, shallowRef } from 'vue'
+import { fetchOffices, keptOffices } from './map/offices'
 import { alone, littleRoom, LOCK, sendLater } from './outbox/browser'
-import { addressesIn, deviceOf, openDatabase, openKeeper, recall, remember, wipe, type Database, type Decision, type DiskKeeper, type Meta } from './outbox/database'
+import { addressesIn, deviceOf, isFull, noteDown, openDatabase, openKeeper, recall, remember, wipe, type Database, type Decision, type DiskKeeper, type Meta } from './outbox/database'
 import { nextMoment, tally, type Entry, type Item, type Outbox, type Reason } from './outbox/machine'
 import { Barred, Revoked, sendNext, SignedOut, type Answer } from './outbox/sender'
 import { call, headers, setDevice } from './outbox/service'
 import { openTransport } from './outbox/transport'
+import { keepTitles, readTitles } from './titles'
 import type { Account, SyncDecision, SyncFeature, SyncLayer, SyncPulled, SyncSize } from './types'
 
 const LONGEST_PAUSE_MS = 15_000
@@ -45,7 +47,7 @@ function serverNow(): number {
 
 async function heard(serverTime: string): Promise<void> {
   state.clock = Date.parse(serverTime) - Date.now()
-  await remember(database, 'clock', state.clock)
+  await noteDown(database, 'clock', state.clock)
 }
 
 async function start(): Promise<void> {
@@ -58,6 +60,7 @@ async function start(): Promise<void> {
   revoked.value = await recall(database, 'revoked')
   decisions.value = (await recall(database, 'decisions')) ?? []
   layers.value = (await recall(database, 'layers')) ?? []
+  await readTitles(database)
   features.value = await database.getAll('features')
   state.ready = true
   window.addEventListener('online', () => void work())
@@ -76,8 +79,7 @@ async function json<T>(path: string): Promise<T> {
 }
 
 async function signIn(name: string, password: string): Promise<boolean> {
-  const sent = JSON.stringify({ name, password })
-  const response = await fetch('/api/auth/login', { method: 'POST', body: sent, headers: { ...headers(), 'content-type': 'application/json' } })
+  const response = await fetch('/api/auth/login', { method: 'POST', body: JSON.stringify({ name, password }), headers: { ...headers(), 'content-type': 'application/json' } })
   if (!response.ok) return false
   await check()
   revoked.value = undefined
@@ -96,7 +98,7 @@ async function check(): Promise<void> {
   }
   if (account.value && account.value.name !== me.name) await forget()
   account.value = { name: me.name, role: me.role, subdistricts: [...me.subdistricts] }
-  await remember(database, 'account', account.value)
+  await noteDown(database, 'account', account.value)
   state.session = 'in'
 }
 
@@ -137,9 +139,11 @@ async function pull(): Promise<void> {
   // The token is kept with what it stands for, or not at all.
   writes.push(transaction.objectStore('meta').put(pulled.layers, 'layers'), transaction.objectStore('meta').put(pulled.token, 'token'))
   await Promise.all([...writes, transaction.done])
+  if (pulled.full) await keepTitles(database, [...layers.value, ...pulled.layers])
   layers.value = pulled.layers
   if (pulled.full || pulled.features.length || pulled.gone.length) features.value = await database.getAll('features')
   await decided(pulled.decisions ?? [])
+  if (!(await keptOffices(database))) await fetchOffices(database)
 }
 
 /** What the office decided is told, and the record asked for again: the answer to it is what ends its stay here. */
@@ -148,7 +152,7 @@ async function decided(heard: SyncDecision[]): Promise<void> {
   const known = new Set(heard.map(({ id }) => id))
   const titled = heard.map((decision) => ({ ...decision, title: titleOf(decision) }))
   decisions.value = [...titled, ...decisions.value.filter(({ id }) => !known.has(id))].slice(0, MOST_DECISIONS)
-  await remember(database, 'decisions', decisions.value)
+  await noteDown(database, 'decisions', decisions.value)
   for (const item of own.value) if (item.status === 'conflict' && known.has(item.id)) await keeper.happen({ type: 'retried', id: item.id })
 }
 
@@ -167,7 +171,7 @@ function received(entry: Entry, answer: Answer): void {
   if (!answer.receipt) return
   receipt.value = { ...answer.receipt, at: new Date(serverNow()).toISOString() }
   told.value = { outcome: answer.outcome, title: entry.title }
-  void remember(database, 'receipt', receipt.value)
+  void noteDown(database, 'receipt', receipt.value)
 }
 
 /** Send what waits and fetch what changed; looks again by itself, and never twice at the same time. */
@@ -192,6 +196,7 @@ async function stopped(error: unknown): Promise<void> {
   if (error instanceof SignedOut) state.session = 'expired'
   else if (error instanceof Revoked) await revoke(error.reason)
   else if (error instanceof Barred) barred.value = error.reason
+  else if (isFull(error)) state.storageLow = true
   else state.online = false
 }
 

@@ -24,11 +24,12 @@ export class Network {
   /** Called while a request is on its way to the server. */
   underway: (carried: number) => void = () => undefined
   readonly #chance: () => number
-  readonly #to: number
+  /** Port of the server that is asked. */
+  to: number
   readonly #server: Server
 
   constructor(to: number, seed: number) {
-    this.#to = to
+    this.to = to
     this.#chance = chances(seed)
     this.#server = createServer((asked, answer) => void this.#carry(asked, answer).catch(() => answer.destroy()))
   }
@@ -84,7 +85,7 @@ export class Network {
 
   /** Send a request, or so much of it and then nothing more. */
   #send({ url, method, headers }: IncomingMessage, body: Buffer, whole: boolean) {
-    const sent = request({ host: '127.0.0.1', port: this.#to, path: url, method, headers, agent: false })
+    const sent = request({ host: '127.0.0.1', port: this.to, path: url, method, headers, agent: false })
     if (whole) sent.end(body)
     else {
       sent.on('error', () => undefined)

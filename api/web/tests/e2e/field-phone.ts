@@ -15,7 +15,7 @@ export const PHONE = {
   hasTouch: true,
   isMobile: true,
   locale: 'zh-CN',
-  permissions: ['geolocation'],
+  permissions: ['geolocation', 'camera'],
   geolocation: { latitude: 42.29, longitude: 123.84, accuracy: 8 },
 }
 

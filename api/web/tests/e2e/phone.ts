@@ -3,11 +3,16 @@ import type { Browser, BrowserContext, Page } from '@playwright/test'
 import { download, PHONE, signIn } from './field-phone'
 import { expect } from './page'
 
-/** A phone that has signed in, holds its projects, and can open without signal. */
-export async function phone(browser: Browser, baseURL: string | undefined, { name, password }: { name: string; password: string }): Promise<[BrowserContext, Page]> {
+type Account = { name: string; password: string }
+
+/** A phone that has signed in, holds its projects, and can open without signal; `prepared` before it first opens the page. */
+export async function phone(
+  browser: Browser, baseURL: string | undefined, { name, password }: Account, prepared?: (page: Page) => Promise<void>,
+): Promise<[BrowserContext, Page]> {
   const context = await browser.newContext({ ...PHONE, baseURL, viewport: { width: 360, height: 740 }, reducedMotion: 'reduce' })
   const page = await context.newPage()
   page.on('pageerror', (error) => expect(String(error)).toBe(''))
+  await prepared?.(page)
   await page.goto('/field')
   await signIn(page, name, password)
   await download(page)

@@ -1,6 +1,6 @@
 /** What the phone keeps: the outbox with its photos, drafts, and its own street offices. */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
-import type { SyncDecision, SyncFeature, SyncLayer } from '../types'
+import type { Label, SyncDecision, SyncFeature, SyncLayer } from '../types'
 import { after, type Happening, type Item, type Outbox, type Reason, type Receipt } from './machine'
 import type { Keeper } from './sender'
 import type { Addresses } from './uploads'
@@ -16,6 +16,8 @@ export interface Meta {
   /** Why the office let this phone in no more. */
   revoked: Reason
   decisions: Decision[]
+  /** Names of quantities by layer and field, also of those that the forms no longer have. */
+  titles: Record<string, Label>
 }
 
 /** What the office decided about a record that contradicted it. */
@@ -37,6 +39,16 @@ interface Schema extends DBSchema {
 
 export type Database = IDBPDatabase<Schema>
 
+/**
+ * Happenings that the service can be asked for once more. On a full disk they are believed unwritten, so that what waits
+ * goes on being sent, and its going makes room.
+ */
+const ASKED_AGAIN: readonly Happening['type'][] = ['kept', 'turnedDown', 'failed', 'retried']
+
+export function isFull(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'QuotaExceededError'
+}
+
 export function openDatabase(name = 'yzgeo-field'): Promise<Database> {
   return openDB<Schema>(name, 1, {
     upgrade(database) {
@@ -52,6 +64,15 @@ export async function openKeeper(database: Database, told: (outbox: Outbox) => v
 
   async function write(happening: Happening, blobs: Map<string, Blob>): Promise<void> {
     const made = after(outbox, happening)
+    // What is on its way would be waiting again after a restart, and stands on the disk as that.
+    if (happening.type !== 'picked') await put(made, blobs).catch((error: unknown) => {
+      if (!isFull(error) || !ASKED_AGAIN.includes(happening.type)) throw error
+    })
+    outbox = made
+    told(outbox)
+  }
+
+  async function put(made: Outbox, blobs: Map<string, Blob>): Promise<void> {
     const before = new Map(outbox.map((item) => [item.id, item]))
     const transaction = database.transaction(['items', 'blobs'], 'readwrite', { durability: 'strict' })
     const [items, pictures] = [transaction.objectStore('items'), transaction.objectStore('blobs')]
@@ -62,8 +83,6 @@ export async function openKeeper(database: Database, told: (outbox: Outbox) => v
     }
     for (const id of before.keys()) writes.push(items.delete(id), pictures.delete(id))
     await Promise.all([...writes, transaction.done])
-    outbox = made
-    told(outbox)
   }
 
   function happen(happening: Happening, blobs = new Map<string, Blob>()): Promise<void> {
@@ -90,6 +109,17 @@ export async function remember<Key extends keyof Meta>(database: Database, key: 
   await (value === undefined ? database.delete('meta', key) : database.put('meta', value, key))
 }
 
+/** Keep what would be told again anyway, if there is room. */
+export async function noteDown<Key extends keyof Meta>(database: Database, key: Key, value: Meta[Key]): Promise<void> {
+  await unlessFull(remember(database, key, value))
+}
+
+async function unlessFull(writing: Promise<unknown>): Promise<void> {
+  await writing.catch((error: unknown) => {
+    if (!isFull(error)) throw error
+  })
+}
+
 export async function recall<Key extends keyof Meta>(database: Database, key: Key): Promise<Meta[Key] | undefined> {
   return (await database.get('meta', key)) as Meta[Key] | undefined
 }
@@ -98,7 +128,7 @@ export async function recall<Key extends keyof Meta>(database: Database, key: Ke
 export function addressesIn(database: Database): Addresses {
   return {
     find: async (id) => (await database.get('meta', `upload/${id}`)) as string | undefined,
-    keep: async (id, address) => void (address ? await database.put('meta', address, `upload/${id}`) : await database.delete('meta', `upload/${id}`)),
+    keep: (id, address) => unlessFull(address ? database.put('meta', address, `upload/${id}`) : database.delete('meta', `upload/${id}`)),
   }
 }
 

@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto'
-import { expect, it } from 'vitest'
-import { deviceOf, openDatabase, openKeeper, recall, remember, wipe } from '@/field/outbox/database'
+import { expect, it, vi } from 'vitest'
+import { deviceOf, isFull, noteDown, openDatabase, openKeeper, recall, remember, wipe } from '@/field/outbox/database'
 import type { Outbox } from '@/field/outbox/machine'
 import { entry, photo } from './samples'
 
@@ -41,4 +41,26 @@ it('forgets everything of a revoked phone but its name and why', async () => {
   for (const store of ['items', 'blobs', 'drafts', 'features'] as const) expect(await database.count(store)).toBe(0)
   expect((await database.getAllKeys('meta')).sort()).toEqual(['device', 'revoked'])
   expect([await deviceOf(database), (await recall(database, 'revoked'))?.zh]).toEqual([device, '丢了'])
+})
+
+it('goes on sending on a full disk, and takes nothing new that it cannot keep', async () => {
+  const database = await openDatabase('no room')
+  const keeper = await openKeeper(database, () => undefined)
+  await keeper.queue([photo('p'), entry('e', 1, { photos: ['p'] })], new Map([['p', new Blob(['picture'])]]))
+  const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+    throw new DOMException('full', 'QuotaExceededError')
+  })
+  await expect(keeper.queue([entry('f')], new Map())).rejects.toSatisfy(isFull)
+  await noteDown(database, 'clock', 1)
+  await expect(remember(database, 'clock', 1)).rejects.toSatisfy(isFull)
+  await keeper.happen({ type: 'picked', id: 'p' })
+  await keeper.happen({ type: 'kept', id: 'p', sha256: 'h' })
+  await keeper.happen({ type: 'failed', id: 'e', now: 0, chance: 0 })
+  expect(keeper.outbox().map(({ id, status, tries }) => [id, status, tries])).toEqual([['p', 'kept', 0], ['e', 'waiting', 1]])
+  // What the service can be asked for again is lost with the page, and nothing else.
+  const again = await openKeeper(database, () => undefined)
+  expect(again.outbox().map(({ id, status }) => [id, status])).toEqual([['e', 'waiting'], ['p', 'waiting']])
+  await keeper.happen({ type: 'received', id: 'e', receipt: { event: 'e', hash: 'h', code: '', recorded_at: null } })
+  put.mockRestore()
+  expect([await database.count('items'), await database.count('blobs')]).toEqual([0, 0])
 })

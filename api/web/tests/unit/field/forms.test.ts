@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { distanceTo } from '@/field/distance'
-import { emptyDraft, recordsOf } from '@/field/draft'
+import { emptyDraft, momentOf, recordsOf } from '@/field/draft'
 import { faultOf, fitting, misfit, offered, standing } from '@/field/forms'
 import { after, type Entry } from '@/field/outbox/machine'
 import { fitted } from '@/field/photos'
@@ -80,4 +80,12 @@ it('names what of a draft a changed form has no room for, and keeps the rest', (
   const found = misfit(draft, [move('a', 'c')], today)
   expect(found).toEqual({ move: 'b', quantities: ['households'] })
   expect(fitting(draft, found)).toMatchObject({ to: '', note: '看过', quantities: { area: '5' } })
+})
+
+it('keeps the order of writing when somebody sets the clock back', () => {
+  const [first] = moved('signing') as [Entry]
+  const now = first.order - 3_600_000
+  expect(momentOf(now, feature, [first]).getTime()).toBe(first.order + 1)
+  expect(momentOf(now, { ...feature, uid: 'other' }, [first]).getTime()).toBe(now)
+  expect(momentOf(first.order + 5, feature, [first]).getTime()).toBe(first.order + 5)
 })
