@@ -15,7 +15,7 @@ from yzgeo.filters import And, Expression, Spatial
 from yzgeo.store.base import Query, Value
 
 from .coordinates import CRS84, epsg_of, north_first, parse_box, shape_of, system_of
-from .deps import Context, parse_count
+from .deps import FIRST_DAY, LAST_DAY, Context, parse_count
 
 DEFAULT_LIMIT = 100
 KNOWN = frozenset(
@@ -262,7 +262,8 @@ def _day(text: str) -> date | None:
     except ValueError:
         days = []
     reversed_order = len(days) == 2 and days[0] is not None and days[1] is not None and days[0] > days[1]
-    if len(days) not in {1, 2} or days == [None] or reversed_order:
+    known = all(FIRST_DAY <= day <= LAST_DAY for day in days if day is not None)
+    if len(days) not in {1, 2} or days == [None] or reversed_order or not known:
         raise ParameterError(
             name="datetime",
             reason_zh="应为日期、时刻或区间，例如 2024-06-30 或 2024-01-01/2024-06-30",

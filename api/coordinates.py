@@ -25,6 +25,7 @@ _URN = re.compile(r"^urn:ogc:def:crs:(?:EPSG:[\d.]*:(\d+)|OGC:(?:1\.3)?:(CRS84))
 _SAFE_CURIE = re.compile(r"^\[?EPSG:(\d+)\]?$")
 _DEGREE_DECIMALS, _METRE_DECIMALS = 8, 4
 _BOX_PIECES = 32
+_FARTHEST_M = 1e9
 
 
 def uri_of(system: str) -> str:
@@ -227,7 +228,7 @@ def parse_box(name: str, text: str, uri: str) -> BBox:
     if fits and degrees:
         fits = max(map(abs, numbers[::2])) <= 180 and max(map(abs, numbers[1::2])) <= 90
     elif fits:
-        fits = numbers[0] <= numbers[2]
+        fits = numbers[0] <= numbers[2] and max(map(abs, numbers)) <= _FARTHEST_M
     if not fits:
         raise ParameterError(
             name=name,

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from urllib.parse import parse_qsl
 
 from fastapi import Depends, Path, Query, Request
+from pydantic import Field
 
 from yzgeo.access import Caller, may_see
 from yzgeo.catalogue import Layer
@@ -420,6 +421,11 @@ def parse_bbox(text: str) -> BBox:
     return numbers[0], numbers[1], numbers[2], numbers[3]
 
 
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
+"""A day that can be asked for: near the ends of the calendar nothing can be counted from or to any more."""
+
+
 def parse_day(name: str, text: str) -> date:
     """
     Read a day.
@@ -441,12 +447,19 @@ def parse_day(name: str, text: str) -> date:
     ParameterError
         If it is none.
     """
+    day = _day(text)
+    if day is None or not FIRST_DAY <= day <= LAST_DAY:
+        raise ParameterError(
+            name=name, reason_zh="应为日期，例如 2024-06-30", reason_en="it should be a day such as 2024-06-30"
+        )
+    return day
+
+
+def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ParameterError(
-            name=name, reason_zh="应为日期，例如 2024-06-30", reason_en="it should be a day such as 2024-06-30"
-        ) from None
+        return None
 
 
 def parse_count(name: str, text: str, *, least: int, most: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import uuid
 from collections.abc import Mapping
@@ -254,6 +255,14 @@ def _plain(value: object) -> object:
     return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
 
 
+def _spelled(content: Mapping[str, Any]) -> bytes:
+    """Write a refusal; it may repeat what was sent, even half a character or a whole number of any length."""
+    try:
+        return orjson.dumps(content)
+    except TypeError:
+        return json.dumps(content).encode("ascii")
+
+
 def respond(error: YzgeoError, *, status: int | None = None, headers: Mapping[str, str] | None = None) -> Response:
     """
     Answer with a refusal.
@@ -280,7 +289,7 @@ def respond(error: YzgeoError, *, status: int | None = None, headers: Mapping[st
         merged["Tus-Version"] = str(error.fields["version"])
     if isinstance(error, TooManyRequestsError):
         merged["Retry-After"] = str(error.fields["retry_after_s"])
-    return Response(orjson.dumps(content), content["status"], merged, MEDIA_TYPE)
+    return Response(_spelled(content), content["status"], merged, MEDIA_TYPE)
 
 
 def unexpected(error: Exception, path: str) -> Response:

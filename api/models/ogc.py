@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from yzgeo.catalogue import Access, DataStatus
 
@@ -93,13 +94,26 @@ class FeatureItem(BaseModel):
     links: list[Link] | None = None
 
 
+Content = TypeVar("Content")
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+def _plain_json(sent: Content) -> Content:
+    """Refuse what Python reads but JSON cannot say: halves of characters, and whole numbers of any length."""
+    try:
+        orjson.dumps(sent)
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+    return sent
+
+
 class FeatureSent(BaseModel):
     """A feature to be stored (GeoJSON); what the layer does not have is refused."""
 
     type: Literal["Feature"] = "Feature"
     id: str | int | None = None
-    geometry: dict[str, Any] | None = None
-    properties: dict[str, str | int | float | bool | None] | None = None
+    geometry: Annotated[dict[str, Any] | None, AfterValidator(_plain_json)] = None
+    properties: Annotated[dict[str, str | int | Finite | bool | None] | None, AfterValidator(_plain_json)] = None
     links: list[Any] | None = None
 
 

@@ -23,7 +23,7 @@ class PlaceSent(BaseModel):
 
     lon: float
     lat: float
-    accuracy_m: Annotated[float, Field(ge=0)] | None = None
+    accuracy_m: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
 
 class EventSent(BaseModel):
@@ -35,7 +35,7 @@ class EventSent(BaseModel):
     kind: RecordedKind
     valid_at: datetime
     payload: dict[str, Any]
-    base_revision: Annotated[int, Field(ge=0)] | None = None
+    base_revision: Annotated[int, Field(ge=0, lt=2**53)] | None = None
     place: PlaceSent | None = None
     payload_version: Annotated[int, Field(ge=1)] = 1
 

@@ -14,7 +14,7 @@ from api import models
 from api.coordinates import CRS84, inward, system_of
 from api.deps import BaseUrlDep, CallerDep, Context, ContextDep, LayerDep, StrictParameters
 from api.errors import RevisionMovedError
-from api.responses import expected_revision, feature_tag, header
+from api.responses import GEOJSON, expected_revision, feature_tag, header
 from yzgeo.access import Caller, may_write
 from yzgeo.catalogue import Layer
 from yzgeo.errors import ConflictError, ParameterError
@@ -27,12 +27,12 @@ router = APIRouter(prefix="/ogc/collections/{layer_id}/items", tags=["ogc"], dep
 Result = TypeVar("Result")
 Uid = Annotated[str, Path(description="Id of the feature", max_length=100)]
 _KEY_LENGTH = 200
-_SENT = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/geo+json": {"schema": {"$ref": "#/components/schemas/FeatureSent"}}},
-    }
-}
+
+
+def _sent(media_type: str) -> dict[str, Any]:
+    return {"content": {media_type: {"schema": {"$ref": "#/components/schemas/FeatureSent"}}}}
+
+
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": models.Problem, "description": about}
     for status, about in (
@@ -70,7 +70,7 @@ async def item_options(layer: LayerDep, caller: CallerDep, uid: Uid) -> Response
     operation_id="create_item",
     status_code=201,
     responses=_REFUSALS,
-    openapi_extra={"parameters": [_CONTENT_CRS, _IDEMPOTENCY]},
+    openapi_extra={"parameters": [_CONTENT_CRS, _IDEMPOTENCY], "requestBody": _sent(GEOJSON)},
 )
 async def create(
     request: Request,
@@ -102,7 +102,7 @@ async def create(
     operation_id="replace_item",
     status_code=204,
     responses=_REFUSALS,
-    openapi_extra={"parameters": [_CONTENT_CRS, _IF_MATCH]},
+    openapi_extra={"parameters": [_CONTENT_CRS, _IF_MATCH], "requestBody": _sent(GEOJSON)},
 )
 async def replace(
     request: Request, *, context: ContextDep, caller: CallerDep, layer: LayerDep, uid: Uid, body: models.FeatureSent
@@ -116,7 +116,10 @@ async def replace(
     operation_id="update_item",
     status_code=204,
     responses=_REFUSALS,
-    openapi_extra={"parameters": [_CONTENT_CRS, _IF_MATCH]},
+    openapi_extra={
+        "parameters": [_CONTENT_CRS, _IF_MATCH],
+        "requestBody": _sent("application/merge-patch+json"),
+    },
 )
 async def update(
     request: Request, *, context: ContextDep, caller: CallerDep, layer: LayerDep, uid: Uid, body: models.FeatureSent

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api import models
-from api.deps import CallerDep, Context, ContextDep, StrictParameters, state_of
+from api.deps import CallerDep, Context, ContextDep, Day, StrictParameters, state_of
 from api.responses import json_response
 from yzgeo.access import Caller
 from yzgeo.workflows import progress
@@ -26,7 +25,7 @@ async def progress_report(
     *,
     context: ContextDep,
     caller: CallerDep,
-    at: Annotated[date | None, Query(description="The end of this day; today if not given")] = None,
+    at: Annotated[Day | None, Query(description="The end of this day; today if not given")] = None,
     layer: LayerId = None,
     by: Annotated[By | None, Query(description="Also by street office or community")] = None,
 ) -> Response:
@@ -51,7 +50,7 @@ async def stages(
     request: Request,
     context: ContextDep,
     caller: CallerDep,
-    at: Annotated[date | None, Query(description="The end of this day; today if not given")] = None,
+    at: Annotated[Day | None, Query(description="The end of this day; today if not given")] = None,
 ) -> Response:
     """Count the features by stage, as the map of that day shows them."""
     return await context.answer(
@@ -69,8 +68,8 @@ async def curve(
     caller: CallerDep,
     target: Target = None,
     layer: LayerId = None,
-    start: Annotated[date | None, Query(alias="from")] = None,
-    end: Annotated[date | None, Query(alias="to")] = None,
+    start: Annotated[Day | None, Query(alias="from")] = None,
+    end: Annotated[Day | None, Query(alias="to")] = None,
     step: Literal["week", "month", "quarter"] = "month",
 ) -> Response:
     """The S-curve of a promise or of a layer: delivered, planned and forecast."""
@@ -96,8 +95,8 @@ async def changes(
     *,
     context: ContextDep,
     caller: CallerDep,
-    start: Annotated[date, Query(alias="from")],
-    end: Annotated[date, Query(alias="to")],
+    start: Annotated[Day, Query(alias="from")],
+    end: Annotated[Day, Query(alias="to")],
     layer: LayerId = None,
 ) -> Response:
     """What moved since the last meeting."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api import models
-from api.deps import BaseUrlDep, CallerDep, ContextDep, LanguageDep, LayerDep, StrictParameters, state_of
+from api.deps import BaseUrlDep, CallerDep, ContextDep, Day, LanguageDep, LayerDep, StrictParameters, state_of
 from api.responses import etag_of, json_response
 from yzgeo.errors import NotFoundError
 from yzgeo.workflows import overview
@@ -57,7 +56,7 @@ async def whole_style(
     caller: CallerDep,
     base: BaseUrlDep,
     lang: LanguageDep,
-    day: Annotated[date | None, Query(alias="datetime", description="Show the stages at the end of this day")] = None,
+    day: Annotated[Day | None, Query(alias="datetime", description="Show the stages at the end of this day")] = None,
 ) -> Response:
     """All layers the caller may see, polygons below lines below points below texts."""
     ledger = context.store.ledger.revision() if day else 0

@@ -85,7 +85,7 @@ def _answer(store: Store, sent: dict[str, Any], caller: Caller, device: str, own
     try:
         event = models.SyncEvent.model_validate(sent)
     except ValidationError as found:
-        named = str(sent.get("id", ""))[:100]
+        named = _spelled(sent.get("id", ""))[:100]
         return {"id": named, "outcome": "refused", "receipt": None, "problem": errors.problem(_shapeless(found))}
     pushed = sync.push(store, replace(_draft(event), on_behalf_of=owner), caller, device=device)
     return {
@@ -111,7 +111,12 @@ def _draft(event: models.SyncEvent) -> Draft:
     )
 
 
+def _spelled(sent: object) -> str:
+    """Half a character can be sent in JSON, and not be sent back."""
+    return str(sent).encode("utf-8", "replace").decode()
+
+
 def _shapeless(found: ValidationError) -> YzgeoError:
     first = found.errors()[0]
-    where = ".".join(str(part) for part in first["loc"]) or "event"
+    where = ".".join(_spelled(part) for part in first["loc"]) or "event"
     return BodyInvalidError(where=where, reason_zh="取值无效", reason_en=str(first["msg"]))

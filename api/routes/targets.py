@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api import models
-from api.deps import CallerDep, ContextDep, StrictParameters, state_of
+from api.deps import CallerDep, ContextDep, Day, StrictParameters, state_of
 from yzgeo.workflows import overview
 
 router = APIRouter(prefix="/api", tags=["targets"], dependencies=[StrictParameters])
@@ -19,7 +18,7 @@ async def targets(
     request: Request,
     context: ContextDep,
     caller: CallerDep,
-    at: Annotated[date | None, Query(description="As it was at the end of this day; today if not given")] = None,
+    at: Annotated[Day | None, Query(description="As it was at the end of this day; today if not given")] = None,
 ) -> Response:
     """Every promise of the plan with its measured value, share and data status."""
     return await context.answer(

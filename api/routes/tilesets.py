@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,6 +12,7 @@ from api.deps import (
     CallerDep,
     Context,
     ContextDep,
+    Day,
     Language,
     LanguageDep,
     LayerDep,
@@ -104,7 +104,7 @@ async def whole_tile(
     z: str,  # noqa: ARG001 - read by place_of, where a bad one is not found
     row: str,  # noqa: ARG001
     col: str,  # noqa: ARG001
-    day: Annotated[date | None, Query(alias="datetime", description="The stages at the end of this day")] = None,
+    day: Annotated[Day | None, Query(alias="datetime", description="The stages at the end of this day")] = None,
 ) -> Response:
     """One tile with a layer for each that the caller may see; its entity tag names the revisions of all."""
     place = place_of(request)

@@ -28,6 +28,7 @@ from yzgeo.store.phones import KeptConflict
 from yzgeo.workflows.overview import visible_feature
 
 # Reasons that come from what others have recorded meanwhile, not from the form.
+_FIRST_YEAR = 1900
 _CONTRADICTIONS = frozenset({"move_not_allowed", "resume_elsewhere", "measure_shrinks", "nothing_to_decide"})
 
 
@@ -418,6 +419,9 @@ def _storable(draft: Draft) -> list[Issue]:
         return [Issue("error", "payload_invalid", draft.id, zh, f"“{mark}” is not for forms")]
     if draft.valid_at.tzinfo is None:
         return [Issue("error", "time_zone_missing", draft.id, "时间缺少时区", "the time has no time zone")]
+    if draft.valid_at.year < _FIRST_YEAR:
+        zh = f"{_FIRST_YEAR} 年以前的事不能登记"
+        return [Issue("error", "time_too_early", draft.id, zh, f"nothing is recorded from before {_FIRST_YEAR}")]
     if draft.place is not None and not (-180 <= draft.place.lon <= 180 and -90 <= draft.place.lat <= 90):
         return [Issue("error", "place_invalid", draft.id, "位置不是经纬度", "the place is not in degrees")]
     return []

@@ -6361,6 +6361,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["FeatureSent"];
+                "application/geo+json": components["schemas"]["FeatureSent"];
             };
         };
         responses: {
@@ -6510,6 +6511,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["FeatureSent"];
+                "application/geo+json": components["schemas"]["FeatureSent"];
             };
         };
         responses: {
@@ -6690,6 +6692,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["FeatureSent"];
+                "application/merge-patch+json": components["schemas"]["FeatureSent"];
             };
         };
         responses: {
