@@ -13,6 +13,7 @@ import brotli
 import orjson
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from yzgeo.errors import ParameterError
 
@@ -476,6 +477,18 @@ class RawResponse(Response):
         self.body = body
         self.raw_headers = list(headers)
         self.background = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI wants it
+        """
+        Send it.
+
+        Parameters
+        ----------
+        scope, receive, send
+            As ASGI defines them.
+        """
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body})
 
 
 def length_header(body: bytes) -> tuple[bytes, bytes]:

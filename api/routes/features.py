@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,6 @@ from api.responses import (
     GeoJSONResponse,
     Prepared,
     answer_once,
-    coding_for,
     dumps,
     etag_of,
     feature_tag,
@@ -56,7 +56,7 @@ router = APIRouter(prefix="/ogc/collections/{layer_id}/items", tags=["ogc"])
 
 _FORMATS = ("json", "geojson", "html")
 _CRS_HEADER = "Content-Crs"
-# What is larger is compressed in a thread.
+# What is larger is perhaps compressed in a thread.
 _PACKED_HERE = 1 << 16
 _ITEM_PARAMETERS = [
     {
@@ -104,21 +104,10 @@ async def items(request: Request) -> Response:
     asked = asking.limited(asking.read(context, layer, pairs, fields=fields, address=address), own)
     depends_on = (fields, own, sorted(pairs.items()), address, form, lang if form == "html" else "")
     found = await _written(request, context, layer, asked, depends_on) if form != "html" else None
-    if found is None:
-        revision = context.store.revision(layer.id)
-        etag = etag_of(revision, context.store.ledger.revision() if asked.query.on else 0, *depends_on)
-        if is_current(request, etag):
-            body = b""
-        elif form == "html":
-            body = await context.in_thread(lambda: pages.items(context, layer, asked, lang))
-        else:
-            body = await context.in_thread(lambda: _page(context, layer, asked, revision))
-    else:
-        etag, body = found
+    etag, body = found or await _read(request, context, layer, asked, depends_on, lang=lang if form == "html" else None)
     media, headers = (HTML, {}) if form == "html" else (GEOJSON, {_CRS_HEADER: f"<{asked.crs}>"})
-    if len(body) < _PACKED_HERE or coding_for(request) == "identity":
-        return json_response(request, body, etag=etag, media_type=media, headers=headers)
-    return await context.in_thread(lambda: json_response(request, body, etag=etag, media_type=media, headers=headers))
+    answer = partial(json_response, request, body, etag=etag, media_type=media, headers=headers)
+    return answer() if len(body) < _PACKED_HERE else await context.in_thread(answer)
 
 
 @router.get(
@@ -145,10 +134,7 @@ async def item(request: Request) -> Response:
         fields = context.fields(layer, caller.role)
         written = await context.awaited.written_feature(layer_id, uid, fields=fields, own=own)
         if written is not None:
-            revision, text = written
-            body = b"".join((text[:-1], b',"links":', dumps(_item_links(layer, uid, base)), b"}"))
-            etag = feature_tag(revision, fields, crs)
-            return answer_once(request, body, etag=etag, media_type=GEOJSON, more=_crs_header(crs))
+            return _written_item(request, layer, uid, written, fields=fields, base=base)
     key = (layer_id, context.store.revision(layer_id), uid, caller.role, own, base, crs, form, lang)
     kept = context.items.get(key)
     if kept is None:
@@ -176,6 +162,26 @@ async def _written(
         return None
     head = dumps(_page_head(asked, page.matched, page.returned, page.revision))
     return etag_of(page.revision, 0, *depends_on), b"".join((head[:-1], b',"features":[', page.features, b"]}"))
+
+
+async def _read(
+    request: Request,
+    context: Context,
+    layer: Layer,
+    asked: Asked,
+    depends_on: tuple[object, ...],
+    *,
+    lang: Language | None,
+) -> tuple[str, bytes]:
+    """Make the page from rows; with a language one for people. Nothing is made for a client that has it."""
+    ledger = context.store.ledger.revision() if asked.query.on else 0
+    revision = await context.revision_now(layer.id)
+    etag = etag_of(revision, ledger, *depends_on)
+    if is_current(request, etag):
+        return etag, b""
+    if lang is not None:
+        return etag, await context.in_thread(lambda: pages.items(context, layer, asked, lang))
+    return etag, await context.in_thread(lambda: _page(context, layer, asked, revision))
 
 
 def _page(context: Context, layer: Layer, asked: Asked, revision: int) -> bytes:
@@ -257,6 +263,15 @@ def _item_links(layer: Layer, uid: str, base: str) -> list[dict[str, str]]:
 
 def _crs_header(crs: str) -> tuple[tuple[bytes, bytes], ...]:
     return ((_CRS_HEADER.lower().encode(), f"<{crs}>".encode()),)
+
+
+def _written_item(
+    request: Request, layer: Layer, uid: str, written: tuple[int, bytes], *, fields: tuple[str, ...], base: str
+) -> Response:
+    revision, text = written
+    body = b"".join((text[:-1], b',"links":', dumps(_item_links(layer, uid, base)), b"}"))
+    etag = feature_tag(revision, fields, CRS84)
+    return answer_once(request, body, etag=etag, media_type=GEOJSON, more=_crs_header(CRS84))
 
 
 def _item_page(context: Context, layer: Layer, uid: str, caller: Caller, *, base: str, lang: Language) -> Prepared:
