@@ -77,7 +77,12 @@ def serve(session: Session, host: str | None, port: int | None) -> None:
     for name in own_names():
         os.environ.pop(name, None)
     config = uvicorn.Config(
-        "api.main:from_environment", factory=True, log_level="warning", access_log=False, server_header=False
+        "api.main:from_environment",
+        factory=True,
+        http="api.patience:PatientProtocol",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
     )
     try:
         config.load()
