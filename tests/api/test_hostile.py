@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+from api.main import create_app
+from tests.api.conftest import Client
 
 SITES = "/ogc/collections/fitness_site/items"
 PARCELS = "/ogc/collections/shantytown_parcel/items"
@@ -146,3 +152,71 @@ def test_no_question_and_no_body_hurts(client, connect, workspace) -> None:
     assert list(workspace.store.ledger.events("shantytown_parcel", uid)) == before
     assert chief.get("/api/progress").status_code == 200
     assert taken_s < 60, "some ninety refusals, none of which computes anything"
+
+
+def document() -> dict[str, Any]:
+    """The description of the service."""
+    described: dict[str, Any] = json.loads((Path(__file__).parents[2] / "api" / "openapi.json").read_text("utf-8"))
+    return described
+
+
+CHANGING = [
+    (method.upper(), path)
+    for path, methods in document()["paths"].items()
+    for method, told in methods.items()
+    if method in {"post", "put", "patch"} and ("requestBody" in told or path.startswith("/api/uploads"))
+]
+PART = b'--x\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+PLACES = {"layer_id": "fitness_site", "process_id": "coverage", "name": "viewer"}
+
+
+def test_a_body_that_is_too_large_is_refused_everywhere_before_it_is_read(workspace, settings) -> None:
+    """Declared, it is not read at all; in chunks without a length, no further than the limit."""
+    small = settings.model_copy(update={"max_body_mib": 1, "max_attachment_mib": 1, "max_import_mib": 1})
+    chief, read = Client(create_app(small, workspace.store)), 0
+
+    async def pieces(first: bytes) -> AsyncIterator[bytes]:
+        nonlocal read
+        yield first
+        for _ in range(64):
+            read += 1 << 16
+            yield b" " * (1 << 16)
+
+    assert chief.sign_in("admin").status_code == 200
+    found: dict[str, str] = {}
+    assert len(CHANGING) > 15
+    for method, path in CHANGING:
+        address = re.sub(r"\{(\w+)\}", lambda name: PLACES.get(name[1], str(uuid4())), path)
+        kind = "application/offset+octet-stream" if "uploads" in path else "application/json"
+        headers = {**OURS, "content-type": kind, "Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Upload-Length": "9"}
+        if "attachments" in path or path.endswith(("imports", "unsent")):
+            headers["content-type"] = "multipart/form-data; boundary=x"
+        declared = chief.request(method, address, content=b" ", headers={**headers, "content-length": str(1 << 40)})
+        found[f"{method} {path}, declared"] = wrong(declared, 413)
+        if path.startswith("/api/uploads"):
+            continue  # pieces go straight to the disk, up to the length told at the beginning
+        read = 0
+        found[f"{method} {path}, in chunks"] = wrong(
+            chief.request(
+                method,
+                address,
+                content=pieces(PART if "multipart" in headers["content-type"] else b""),
+                headers=headers,
+            ),
+            413,
+        )
+        assert read < 3 << 20
+    chief.close()
+    assert {sent: told for sent, told in found.items() if told} == {}
+
+
+def test_what_nobody_knows_is_refused_on_every_page_of_the_ogc(connect) -> None:
+    """A misspelt parameter must not look like an empty result; the description lists every page, new ones too."""
+    chief, found = connect("admin"), {}
+    numbers = {**PLACES, "z": "14", "row": "6050", "col": "13832"}
+    for path, methods in document()["paths"].items():
+        if path.startswith("/ogc") and "get" in methods:
+            address = re.sub(r"\{(\w+)\}", lambda name: numbers.get(name[1], str(uuid4())), path)
+            found[path] = wrong(chief.get(f"{address}?bboxx=1"), 400)
+    assert len(found) > 20
+    assert {path: told for path, told in found.items() if told} == {}
