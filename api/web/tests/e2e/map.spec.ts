@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test'
 import { coloursOfMap, expect, expectAddress, layerBox, open, painted, test } from './page'
 
 test('opens with a map, the layers, their legends and the targets', async ({ page }) => {
@@ -86,6 +87,25 @@ test('picks a feature where the map is clicked', async ({ page }) => {
   await expect(page.getByRole('article')).toContainText('PH-007')
 })
 
+test('goes closer where a circle of gathered points is clicked, until each can be picked by itself', async ({ page }) => {
+  await open(page, '?map=8/42.29/123.85&layers=public_facility&tab=none')
+  const canvas = page.locator('.map-canvas canvas')
+  await clickWhereSomethingIs(page)
+  // A circle is no feature: the map goes two zooms closer to its middle, and no card opens.
+  await expectAddress(page, /map=10(\.0+)?\//)
+  await expect(page.getByRole('article')).toHaveCount(0)
+  await painted(page)
+  await canvas.click()
+  await expectAddress(page, /map=1[01]/)
+  const items = await page.request.get('/ogc/collections/public_facility/items?limit=1')
+  const [facility] = ((await items.json()) as { features: { geometry: { coordinates: [number, number] } }[] }).features
+  const [longitude = 0, latitude = 0] = facility?.geometry.coordinates ?? []
+  await open(page, `?map=14/${latitude}/${longitude}&layers=public_facility&tab=none`)
+  await canvas.click()
+  await expect(page.getByRole('article')).toBeVisible()
+  await expectAddress(page, /feature=public_facility/)
+})
+
 test('goes from a target to its layer', async ({ page }) => {
   await open(page, '?layers=admin_district')
   await expect(layerBox(page, '老旧小区')).not.toBeChecked()
@@ -156,3 +176,18 @@ test('opens a table of a layer that cannot be drawn, and a card from it', async 
   await first.click()
   await expect(page.getByRole('article')).toContainText(code)
 })
+
+/** Move over the middle of the map until the pointer tells that there is something, and click there. */
+async function clickWhereSomethingIs(page: Page): Promise<void> {
+  const box = await page.locator('.map-canvas canvas').boundingBox()
+  const [x, y] = [(box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + (box?.height ?? 0) / 2]
+  const steps = Array.from({ length: 121 }, (_, at) => [(at % 11) - 5, Math.floor(at / 11) - 5] as const)
+  const outwards = steps.sort((one, other) => Math.hypot(...one) - Math.hypot(...other))
+  for (const [east, south] of outwards) {
+    await page.mouse.move(x + east * 8, y + south * 8)
+    if ((await page.locator('.map-canvas canvas').evaluate((canvas) => (canvas as HTMLElement).style.cursor)) !== 'pointer') continue
+    await page.mouse.click(x + east * 8, y + south * 8)
+    return
+  }
+  throw new Error('nothing stands in the middle of the map')
+}
