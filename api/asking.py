@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -100,9 +101,16 @@ class Asked:
         str
             With every parameter that was sent.
         """
-        state = {} if at is None or self.query.on is not None else {"revision": str(at)}
-        pairs = {**state, **self.pairs, "limit": str(limit), "offset": str(offset)}
-        return f"{self.address}?{urlencode(pairs)}"
+        named = at is None or self.query.on is not None or "revision" in self.pairs
+        state = "" if named else f"revision={at}&"
+        return f"{self.address}?{state}{_encoded(tuple(self.pairs.items()))}limit={limit}&offset={offset}"
+
+
+@lru_cache(64)
+def _encoded(pairs: tuple[tuple[str, str], ...]) -> str:
+    """Write what the addresses of all pages of an answer share: encoding it takes longer than all else about them."""
+    shared = urlencode([(name, text) for name, text in pairs if name not in {"limit", "offset"}])
+    return f"{shared}&" if shared else ""
 
 
 def read(context: Context, layer: Layer, pairs: dict[str, str], *, fields: tuple[str, ...], address: str) -> Asked:

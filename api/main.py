@@ -159,6 +159,8 @@ def assemble(settings: Settings, metrics: Metrics) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
+        # We count and time requests ourselves; this one would look for its settings at every request.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         responses={"default": {"model": models.Problem, "description": "A refusal"}},
     )
     app.add_middleware(ShortWay, routes=[route for router in _ROUTERS for route in router.routes])

@@ -8,6 +8,7 @@ statement with the revision, while the event loop goes on; nothing is remembered
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -157,8 +158,9 @@ async def _written(
         etag = etag_of(await store.revision_now(layer.id), 0, *depends_on)
         if is_current(request, etag):
             return etag, b""
-    page = await store.written_page(layer.id, asked.query, fields=asked.fields)
-    if page is None:
+    # The pages after the first name the revision of the first, which is the present one more often than not.
+    page = await store.written_page(layer.id, replace(asked.query, revision=None), fields=asked.fields)
+    if page is None or asked.query.revision not in {None, page.revision}:
         return None
     head = dumps(_page_head(asked, page.matched, page.returned, page.revision))
     return etag_of(page.revision, 0, *depends_on), b"".join((head[:-1], b',"features":[', page.features, b"]}"))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg import AsyncConnection, AsyncRawCursor
@@ -68,24 +67,19 @@ class AwaitedConnections:
         """
         plain = [value.replace("\0", _NOBODY_WRITES) if isinstance(value, str) else value for value in bound]
         with translated(self._address):
-            async with self._lent() as connection:
+            connection = await self._take()
+            try:
                 cursor = AsyncRawCursor(connection)
                 await cursor.execute(numbered(statement).encode(), plain, binary=True)
                 return await cursor.fetchone()
+            finally:
+                self._put_back(connection)
 
     def close(self) -> None:
         """Close what is idle now and what comes back later; a second call does nothing."""
         self._closed = True
         self._let_go(self._idle)
         self._idle = []
-
-    @asynccontextmanager
-    async def _lent(self) -> AsyncIterator[AsyncConnection[TupleRow]]:
-        connection = await self._take()
-        try:
-            yield connection
-        finally:
-            self._put_back(connection)
 
     async def _take(self) -> AsyncConnection[TupleRow]:
         while not self._closed:

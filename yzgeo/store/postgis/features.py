@@ -15,7 +15,7 @@ from yzgeo.store.identifiers import quote
 from .dialect import ServerDialect, column
 
 DECIMALS = 8
-_ALL_DECIMALS = 15
+ALL_DECIMALS = 15
 _REVISION = "(SELECT revision FROM yzgeo_layer_revision WHERE layer = ?1)"
 # The index and the operator @ know boxes in single precision, rounded outwards: what lies this far inside the asked
 # box (in shares of the largest coordinate) meets it for certain, and its vertices need not be looked at.
@@ -59,7 +59,7 @@ def is_everything(query: Query) -> bool:
 
 
 def page(
-    dialect: ServerDialect, layer: Layer, query: Query, *, fields: Sequence[str], counted: int
+    dialect: ServerDialect, layer: Layer, query: Query, *, fields: Sequence[str], feature: str, counted: int
 ) -> tuple[str, list[object]]:
     """
     Write the statement for a page of features, which sees one state only.
@@ -74,6 +74,8 @@ def page(
         What is asked; `takes` said yes. The geometries themselves meet ``bbox``.
     fields
         Ids of the fields wanted; no other is read for the answer.
+    feature
+        What `feature` writes for them.
     counted
         A revision at which all features were counted before: they are not counted again.
 
@@ -83,7 +85,7 @@ def page(
         Statement and values. It gives one row: the layer's revision, the number of matches (nothing where all features
         match and are as they were ``counted``), the number of features, and the features, separated by commas.
     """
-    table, feature = quote(layer.id), _feature(layer, fields, DECIMALS)
+    table = quote(layer.id)
     window = [query.limit if query.limit is not None else 2**62, query.offset]
     if is_everything(query):
         # The page is chosen before it is written: the database would write what it skips.
@@ -105,7 +107,7 @@ def page(
     return statement, [*bound, *window, layer.id]
 
 
-def one(layer: Layer, uid: str, *, fields: Sequence[str], own: Sequence[str] | None) -> tuple[str, list[object]]:
+def one(layer: Layer, uid: str, *, feature: str, own: Sequence[str] | None) -> tuple[str, list[object]]:
     """
     Write the statement for one feature as it is now.
 
@@ -115,21 +117,18 @@ def one(layer: Layer, uid: str, *, fields: Sequence[str], own: Sequence[str] | N
         The layer, its geometries in degrees.
     uid
         Id of the feature.
-    fields
-        Ids of the fields wanted; no other is read for the answer.
+    feature
+        What `feature` writes for the fields wanted.
     own
         Only if it lies in one of these street offices; anywhere if not given.
 
     Returns
     -------
     tuple
-        Statement and values. It gives the feature's revision and the feature, with all decimals of its coordinates, or
-        no row.
+        Statement and values. It gives the feature's revision and the feature, or no row.
     """
     limits = "" if own is None else " AND subdistrict = ANY(?)"
-    statement = (
-        f"SELECT revision, {_feature(layer, fields, _ALL_DECIMALS)} FROM {quote(layer.id)} WHERE uid = ?{limits}"
-    )
+    statement = f"SELECT revision, {feature} FROM {quote(layer.id)} WHERE uid = ?{limits}"
     return statement, [uid, *([] if own is None else [list(own)])]
 
 
@@ -149,7 +148,24 @@ def _met(dialect: ServerDialect, layer: Layer, query: Query) -> tuple[str, list[
     return f"SELECT fid FROM ({boxed}) AS boxed WHERE {test}", [*bound, *values]
 
 
-def _feature(layer: Layer, fields: Sequence[str], decimals: int) -> str:
+def feature(layer: Layer, fields: Sequence[str], *, decimals: int) -> str:
+    """
+    Write what writes a feature as GeoJSON.
+
+    Parameters
+    ----------
+    layer
+        The layer, its geometries in degrees.
+    fields
+        Ids of the fields wanted; no other is read but ``uid`` and the geometry.
+    decimals
+        Of the coordinates.
+
+    Returns
+    -------
+    str
+        An expression that gives text.
+    """
     shape = (
         "ST_AsGeoJSON(CASE ST_NumGeometries(geom) WHEN 0 THEN NULL WHEN 1 THEN ST_GeometryN(geom, 1) ELSE geom END, "
         f"{decimals}, 0)"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import psycopg
@@ -48,6 +49,7 @@ class PostGISStore(TableStore):
         super().__init__(self._server, catalogue, clock=clock)
         self._awaited = AwaitedConnections(address)
         self._in_degrees = systems.parse(catalogue.district.storage_crs).is_geographic
+        self._feature = lru_cache(256)(self._write_feature)
         self._counts: dict[str, tuple[int, int]] = {}  # of all features, with the revision they were counted at
 
     @classmethod
@@ -253,7 +255,8 @@ class PostGISStore(TableStore):
         spec = self.catalogue.layer(layer)
         if not self._in_degrees:
             return None
-        found = await self._awaited.row(*features.one(spec, uid, fields=fields, own=own))
+        feature = self._feature(layer, tuple(fields), features.ALL_DECIMALS)
+        found = await self._awaited.row(*features.one(spec, uid, feature=feature, own=own))
         if found is None:
             raise FeatureUnknownError(layer=layer, uid=uid)
         return int(found[0]), bytes(found[1])
@@ -280,7 +283,9 @@ class PostGISStore(TableStore):
         if not features.takes(query) or not self._in_degrees:
             return None
         counted, count = self._counts.get(layer, (-1, 0))
-        asked = features.page(self._server.dialect, spec, query, fields=fields, counted=counted)
+        feature = self._feature(layer, tuple(fields), features.DECIMALS)
+        dialect = self._server.dialect
+        asked = features.page(dialect, spec, query, fields=fields, feature=feature, counted=counted)
         revision, matched, returned, text = await self._awaited.row(*asked) or (0, 0, 0, None)
         if matched is None:
             matched = count
@@ -346,6 +351,9 @@ class PostGISStore(TableStore):
             finally:
                 copied.close()
         return target
+
+    def _write_feature(self, layer: str, fields: tuple[str, ...], decimals: int) -> str:
+        return features.feature(self.catalogue.layer(layer), fields, decimals=decimals)
 
     def _encodes(self, layer: Layer, place: tuple[int, int, int]) -> bool:
         return place[0] >= encoding.LEAST_ZOOM and layer.spec.geometry != "none" and self._in_degrees
