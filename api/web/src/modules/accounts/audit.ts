@@ -30,10 +30,14 @@ export function sinceOf(day: string): string | undefined {
   return day === '' ? undefined : `${day}T00:00:00+08:00`
 }
 
-/** What a line says beyond its kind, as “name=value”; ids of grants and empty lists mean nothing to people. */
-export function detailsOf({ details }: Pick<AuditLine, 'details'>): string {
+/**
+ * What a line says beyond its kind, as “name: value”; ids of grants and empty lists mean nothing to people. `word` gives
+ * people's word for a name (`how`) or for a value (`how.password`), where there is one.
+ */
+export function detailsOf({ details }: Pick<AuditLine, 'details'>, word: (key: string) => string | undefined = () => undefined): string {
   const told = Object.entries(details).filter(([name, value]) => name !== 'id' && plain(value) !== '')
-  return told.map(([name, value]) => `${name}=${plain(value)}`).join('; ')
+  const said = (name: string, value: unknown) => (typeof value === 'string' ? word(`${name}.${value}`) : undefined) ?? plain(value)
+  return told.map(([name, value]) => `${word(name) ?? name}: ${said(name, value)}`).join('; ')
 }
 
 function plain(value: unknown): string {

@@ -4,10 +4,12 @@ import zh from '@/modules/accounts/texts/zh.json'
 
 describe('lines of the audit', () => {
   it('tell their details without the ids of grants', () => {
-    expect(detailsOf({ details: { id: 'abc', label: 'QGIS', days: 90 } })).toBe('label=QGIS; days=90')
-    expect(detailsOf({ details: { role: 'field', subdistricts: ['211202001', '211202003'] } })).toBe('role=field; subdistricts=211202001, 211202003')
-    expect(detailsOf({ details: { counts: { road: 2 } } })).toBe('counts={"road":2}')
-    expect(detailsOf({ details: { role: 'admin', subdistricts: [] } })).toBe('role=admin')
+    expect(detailsOf({ details: { id: 'abc', label: 'QGIS', days: 90 } })).toBe('label: QGIS; days: 90')
+    expect(detailsOf({ details: { role: 'field', subdistricts: ['211202001', '211202003'] } })).toBe('role: field; subdistricts: 211202001, 211202003')
+    expect(detailsOf({ details: { counts: { road: 2 } } })).toBe('counts: {"road":2}')
+    expect(detailsOf({ details: { role: 'admin', subdistricts: [] } })).toBe('role: admin')
+    const words: Record<string, string> = { how: '方式', 'how.password': '密码' }
+    expect(detailsOf({ details: { how: 'password', label: 'how' } }, (key) => words[key])).toBe('方式: 密码; label: how')
     expect(detailsOf({ details: {} })).toBe('')
   })
 
