@@ -9,7 +9,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 NPM := npm --prefix $(WEB) --no-update-notifier
 .DEFAULT_GOAL := help
 .PHONY: help run test environment page workspace checks format lint types imports generated python web browser \
-        system postgis benchmarks lock clean
+        system postgis fuzz benchmarks lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -82,6 +82,9 @@ browser: page environment
 postgis: environment ## Start a PostGIS of this project's own (in .postgis) and say its address
 	@.ci/system test
 	@.ci/postgis start .postgis
+
+fuzz: environment page ## Schemathesis with many more questions than `test` has time for, on every route and method
+	@SCHEMATHESIS_EXAMPLES=$${SCHEMATHESIS_EXAMPLES:-100} $(BIN)/pytest tests/clients/test_schemathesis.py
 
 benchmarks: environment ## Paired benchmarks: ratios against peers, run by hand, out of the gate
 	@for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script; done
