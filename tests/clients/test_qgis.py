@@ -7,6 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import pyogrio
 import pytest
 
 from tests.clients.conftest import Service
@@ -18,9 +19,14 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 def test_qgis_loads_filters_and_draws(service: Service, tmp_path: Path) -> None:
     qml = tmp_path / "parcels.qml"
     qml.write_bytes(service.get("/ogc/styles/shantytown_parcel?f=qml").content)
+    history = tmp_path / "history.gpkg"
+    history.write_bytes(service.get("/api/layers/shantytown_parcel/download?history=true", signed_in=True).content)
     west, south, east, north = service.parcels.total_bounds
     run = subprocess.run(
-        [SYSTEM_PYTHON, "-c", QGIS, service.ogc, str(qml), str(tmp_path / "map.png"), f"{west},{south},{east},{north}"],
+        [
+            *(SYSTEM_PYTHON, "-c", QGIS, service.ogc, str(qml), str(tmp_path / "map.png")),
+            *(f"{west},{south},{east},{north}", str(history)),
+        ],
         check=False,
         capture_output=True,
         text=True,
@@ -35,6 +41,11 @@ def test_qgis_loads_filters_and_draws(service: Service, tmp_path: Path) -> None:
     assert seen["cleared"] == cleared
     assert seen["codes"] == sorted(service.parcels["code"])
     assert seen["style"] == [True, "categorizedSymbol", "stage"]
+    told = {name: len(pyogrio.read_dataframe(history, layer=name)) for name, _ in pyogrio.list_layers(history)[:3]}
+    assert told["shantytown_parcel_versions"] >= told["shantytown_parcel"] == len(service.parcels)
+    assert told["shantytown_parcel_events"] > len(service.parcels)
+    assert seen["history"] == [[told[f"shantytown_parcel{name}"], True] for name in ("", "_versions", "_events")]
+    assert seen["moments"] == ["DateTime", "DateTime"], "QGIS can play the versions in time"
     assert seen["tiles"]
     assert seen["painted"] > 1000, "pixels of parcels drawn from vector tiles"
 
@@ -45,7 +56,7 @@ from qgis.core import (QgsApplication, QgsCoordinateReferenceSystem, QgsCoordina
     QgsMapRendererSequentialJob, QgsMapSettings, QgsProject, QgsRectangle, QgsVectorLayer, QgsVectorTileLayer)
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QColor
-ogc, qml, picture, bounds = sys.argv[1:]
+ogc, qml, picture, bounds, history = sys.argv[1:]
 QgsApplication.setPrefixPath("/usr", True)
 application = QgsApplication([], False)
 application.initQgis()
@@ -58,6 +69,11 @@ kept = QgsVectorLayer(
 seen["cleared"] = len(list(kept.getFeatures()))
 said, worked = layer.loadNamedStyle(qml)
 seen["style"] = [worked, layer.renderer().type(), layer.renderer().classAttribute()]
+parts = {name: QgsVectorLayer(f"{history}|layername=shantytown_parcel{name}", name, "ogr")
+    for name in ("", "_versions", "_events")}
+seen["history"] = [[part.featureCount(), part.isValid()] for part in parts.values()]
+moments = parts["_versions"].fields()
+seen["moments"] = [moments.field(name).typeName() for name in ("version_from", "version_until")]
 template = f"{ogc}/collections/shantytown_parcel/tiles/WebMercatorQuad/{{z}}/{{y}}/{{x}}"
 tiles = QgsVectorTileLayer(f"type=xyz&url={template}&zmin=6&zmax=16", "tiles")
 seen["tiles"] = tiles.isValid()
