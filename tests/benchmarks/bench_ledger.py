@@ -176,6 +176,9 @@ class Recording:
         self.dialect = connection.dialect  # type: ignore[attr-defined]
         self.calls: list[tuple[bool, str, object]] = []
 
+    def columns(self, table: str) -> list[str]:
+        return self.connection.columns(table)  # type: ignore[attr-defined]
+
     @property
     def in_transaction(self) -> bool:
         return self.connection.in_transaction

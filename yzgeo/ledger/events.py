@@ -97,8 +97,9 @@ def sealed(event: Event, previous_hash: str, recorded_at: datetime) -> Event:
     Event
         The same event with its place in the chain and its hash: SHA-256 of its canonical JSON.
     """
-    placed = replace(event, previous_hash=previous_hash, recorded_at=recorded_at.astimezone(UTC), hash="")
-    return replace(placed, hash=digest(placed))
+    moment = recorded_at.astimezone(UTC)
+    said = {**content(event), "previous_hash": previous_hash, "recorded_at": moment}
+    return replace(event, previous_hash=previous_hash, recorded_at=moment, hash=_hashed(said))
 
 
 def digest(event: Event) -> str:
@@ -115,7 +116,7 @@ def digest(event: Event) -> str:
     str
         64 hexadecimal digits.
     """
-    return hashlib.sha256(orjson.dumps(content(event), option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return _hashed(content(event))
 
 
 def content(event: Event) -> dict[str, Any]:
@@ -193,6 +194,10 @@ def first_break(events: Iterable[Event]) -> tuple[int, str] | None:
             return position, event.id
         previous = event.hash
     return None
+
+
+def _hashed(said: Mapping[str, Any]) -> str:
+    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _statement(event: Event) -> tuple[object, ...]:

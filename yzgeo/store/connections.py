@@ -34,9 +34,35 @@ _PATIENCE_S = 0.05
 
 
 class FileConnection(sqlite3.Connection):
-    """A connection that knows what database it leads to."""
+    """A connection that knows what database it leads to, and remembers the columns of its tables."""
 
     dialect = FILE
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._schema = -1
+        self._columns: dict[str, list[str]] = {}
+
+    def columns(self, table: str) -> list[str]:
+        """
+        List the columns of a table, asking again once anyone has changed any table.
+
+        Parameters
+        ----------
+        table
+            Its name.
+
+        Returns
+        -------
+        list of str
+            In the order of the table.
+        """
+        version = self.execute("PRAGMA schema_version").fetchone()[0]
+        if version != self._schema:
+            self._schema, self._columns = version, {}
+        if table not in self._columns:
+            self._columns[table] = FILE.columns(self, table)
+        return self._columns[table]
 
     def fetch(self, statement: str, bound: Sequence[Any] = (), /) -> list[Any]:
         """

@@ -42,6 +42,9 @@ class Connection(Protocol):
     def dialect(self) -> Dialect:
         """How this database spells things."""
 
+    def columns(self, table: str, /) -> list[str]:
+        """List the columns of a table in their order."""
+
     def execute(self, statement: str, bound: Sequence[Any] = ..., /) -> Cursor:
         """Run one statement."""
 

@@ -18,6 +18,7 @@ from . import conflicts, ledger_chain, ledger_checking, ledger_projection, ledge
 from .base import Attachment, Deliveries, Judge, Provenance, Recorded, StageSince, Verification
 from .dialect import Access, Connection
 from .identifiers import quote
+from .ledger_memory import Known, Memory
 
 Clock = Callable[[], datetime]
 _PAGE = 2_000
@@ -31,6 +32,7 @@ class GeoPackageLedger:
         self._connections = connections
         self._catalogue = catalogue
         self._clock = clock
+        self._memory = Memory()
 
     def revision(self) -> int:
         """
@@ -80,17 +82,24 @@ class GeoPackageLedger:
                 # Kept for a decision: what has become lawful meanwhile is still not recorded behind the decider's back.
                 raise ConflictError(what=event.id, base=event.id, current=event.id, held=True)
             feature = reading.feature(connection, layer, event.uid, revision=None)
-            existing = ledger_rows.of_feature(connection, layer.id, event.uid)
+            head = ledger_chain.head(connection)
+            known = self._memory.recall(head[1], layer.id, event.uid)
+            existing = known.events if known else ledger_rows.of_feature(connection, layer.id, event.uid)
             now = self._clock().astimezone(UTC)
             judge(existing, feature, now)
-            [entry] = ledger_chain.append(connection, [event], now=now)
+            [entry] = ledger_chain.append(connection, [event], now=now, at=head)
             if event.kind in TOLD:
                 return Recorded(entry, created=True, revision=writing.current_revision(connection, layer))
-            made = {event.uid: ledger_projection.project([*existing, entry], table)}
-            ledger_projection.store(connection, layer, made)
+            events = [*existing, entry]
+            made = {event.uid: ledger_projection.project(events, table)}
+            stored = {event.uid: known.projection} if known else {}
+            ledger_projection.store(connection, layer, made, stored=stored)
             provenance = Provenance(event.actor, event.kind, choices={"event": event.id})
-            revision = ledger_projection.amend(connection, layer, table, made, provenance=provenance, now=now)
-            return Recorded(entry, created=True, revision=revision)
+            revision = ledger_projection.amend(
+                connection, layer, table, made, provenance=provenance, now=now, features=[feature]
+            )
+        self._memory.keep(head[1], entry.hash, layer.id, event.uid, Known(events, made[event.uid]))
+        return Recorded(entry, created=True, revision=revision)
 
     def record_many(self, events: Iterable[Event], *, actor: str, reason: str) -> int:
         """

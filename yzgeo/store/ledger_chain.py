@@ -17,7 +17,27 @@ from .dialect import Connection
 _HEAD = "SELECT events, hash FROM yzgeo_ledger_head"
 
 
-def append(connection: Connection, events: Sequence[Event], *, now: datetime) -> list[Event]:
+def head(connection: Connection) -> tuple[int, str]:
+    """
+    Find the end of the chain; nobody else adds to it before this transaction ends.
+
+    Parameters
+    ----------
+    connection
+        The writer, inside a transaction.
+
+    Returns
+    -------
+    tuple of int and str
+        How many events there are, and the hash of the last one.
+    """
+    count, last = connection.execute(f"{_HEAD}{connection.dialect.locked}").fetchone()
+    return count, last
+
+
+def append(
+    connection: Connection, events: Sequence[Event], *, now: datetime, at: tuple[int, str] | None = None
+) -> list[Event]:
     """
     Seal events and put them at the end of the chain.
 
@@ -29,13 +49,15 @@ def append(connection: Connection, events: Sequence[Event], *, now: datetime) ->
         Accepted events; one that names its record time keeps it.
     now
         Record time of the others, with zone.
+    at
+        The chain's `head`, if this transaction has looked it up.
 
     Returns
     -------
     list of Event
         The same events, sealed.
     """
-    count, previous = connection.execute(f"{_HEAD}{connection.dialect.locked}").fetchone()
+    count, previous = at or head(connection)
     made = []
     for event in events:
         entry = sealed(event, previous, event.recorded_at or now)

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 from uuid import uuid4
 
 import orjson
@@ -16,7 +18,7 @@ from yzgeo.catalogue import Layer, StageTable
 from yzgeo.ledger import Event
 
 from . import timestamps, writing
-from .base import Batch, Provenance, Value
+from .base import Batch, Feature, Provenance, Value
 from .dialect import Connection
 from .identifiers import quote
 
@@ -80,6 +82,9 @@ class Projection:
         return {"stage": self.state[0], "stage_date": self.state[1], **own}
 
 
+_NOTHING = Projection(("", None, "", 0, 0), [], [], (), mute=True)
+
+
 def project(events: Sequence[Event], table: StageTable) -> Projection:
     """
     Work out what the events of one feature say.
@@ -121,7 +126,13 @@ def project(events: Sequence[Event], table: StageTable) -> Projection:
     return Projection((state.stage, on, measures, int(own), int(made_up)), spans, reports, state.pending, mute)
 
 
-def store(connection: Connection, layer: Layer, made: Mapping[str, Projection]) -> None:
+def store(
+    connection: Connection,
+    layer: Layer,
+    made: Mapping[str, Projection],
+    *,
+    stored: Mapping[str, Projection] = MappingProxyType({}),
+) -> None:
     """
     Put projections in the place of those that are there.
 
@@ -133,27 +144,50 @@ def store(connection: Connection, layer: Layer, made: Mapping[str, Projection]) 
         The layer.
     made
         Projection by uid.
+    stored
+        What stands there now, of features for which that is known: only what differs is written.
     """
-    keys = [(layer.id, uid) for uid in made]
-    connection.executemany("DELETE FROM yzgeo_ledger_interval WHERE layer = ? AND uid = ?", keys)
-    connection.executemany("DELETE FROM yzgeo_ledger_measure WHERE layer = ? AND uid = ?", keys)
-    connection.executemany("DELETE FROM yzgeo_ledger_pending WHERE layer = ? AND uid = ?", keys)
-    connection.executemany(
-        _PUT_STATE,
-        ((layer.id, uid, *projection.state) for uid, projection in made.items()),
-    )
-    connection.executemany(
-        _PUT_INTERVAL,
-        ((layer.id, uid, *span) for uid, projection in made.items() for span in projection.intervals),
-    )
-    connection.executemany(
-        _PUT_MEASURE,
-        ((layer.id, uid, *report) for uid, projection in made.items() for report in projection.reports),
-    )
-    connection.executemany(
-        "INSERT INTO yzgeo_ledger_pending (event_id, layer, uid) VALUES (?, ?, ?)",
-        ((event, layer.id, uid) for uid, projection in made.items() for event in projection.pending),
-    )
+    whole = [(layer.id, uid) for uid in made if uid not in stored]
+    for table in ("interval", "measure", "pending"):
+        _each(connection, f"DELETE FROM yzgeo_ledger_{table} WHERE layer = ? AND uid = ?", whole)
+    states, gone, put = [], _Rows(), _Rows()
+    for uid, projection in made.items():
+        known = stored.get(uid, _NOTHING)
+        if projection.state != known.state:
+            states.append((layer.id, uid, *projection.state))
+        gone.add(layer.id, uid, known, beside=projection)
+        put.add(layer.id, uid, projection, beside=known)
+    interval = "DELETE FROM yzgeo_ledger_interval WHERE layer = ? AND uid = ? AND start_day = ?"
+    measure = "DELETE FROM yzgeo_ledger_measure WHERE layer = ? AND uid = ? AND field = ? AND start_day = ?"
+    _each(connection, interval, [row[:3] for row in gone.intervals])
+    _each(connection, measure, [row[:4] for row in gone.measures])
+    _each(connection, "DELETE FROM yzgeo_ledger_pending WHERE event_id = ?", [row[:1] for row in gone.pending])
+    _each(connection, _PUT_STATE, states)
+    _each(connection, _PUT_INTERVAL, put.intervals)
+    _each(connection, _PUT_MEASURE, put.measures)
+    _each(connection, "INSERT INTO yzgeo_ledger_pending (event_id, layer, uid) VALUES (?, ?, ?)", put.pending)
+
+
+class _Rows:
+    """Rows of projections that others do not have."""
+
+    def __init__(self) -> None:
+        self.intervals: list[tuple[Any, ...]] = []
+        self.measures: list[tuple[Any, ...]] = []
+        self.pending: list[tuple[Any, ...]] = []
+
+    def add(self, layer: str, uid: str, projection: Projection, *, beside: Projection) -> None:
+        spans, reports = set(beside.intervals), set(beside.reports)
+        self.intervals += [(layer, uid, *span) for span in projection.intervals if span not in spans]
+        self.measures += [(layer, uid, *report) for report in projection.reports if report not in reports]
+        self.pending += [(event, layer, uid) for event in projection.pending if event not in beside.pending]
+
+
+def _each(connection: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+    if len(rows) == 1:
+        connection.execute(statement, rows[0])
+    elif rows:
+        connection.executemany(statement, rows)
 
 
 def amend(
@@ -164,6 +198,7 @@ def amend(
     *,
     provenance: Provenance,
     now: datetime,
+    features: Sequence[Feature] | None = None,
 ) -> int:
     """
     Bring the layer's columns to what the projections say, as one batch with history.
@@ -182,13 +217,15 @@ def amend(
         Who causes it and why.
     now
         Time to record, in UTC.
+    features
+        The features themselves, if this transaction has read them.
 
     Returns
     -------
     int
         The layer's revision; it grows only if a column changes.
     """
-    changes = differences(connection, layer, table, made)
+    changes = differences(connection, layer, table, made, features=features)
     current = writing.current_revision(connection, layer)
     if not changes:
         return current
@@ -244,7 +281,12 @@ def overwrite(connection: Connection, layer: Layer, changes: Sequence[Change], *
 
 
 def differences(
-    connection: Connection, layer: Layer, table: StageTable, made: Mapping[str, Projection]
+    connection: Connection,
+    layer: Layer,
+    table: StageTable,
+    made: Mapping[str, Projection],
+    *,
+    features: Sequence[Feature] | None = None,
 ) -> list[Change]:
     """
     Compare the layer's columns with projections.
@@ -259,6 +301,8 @@ def differences(
         Its stage table.
     made
         Projection by uid; features that are not there are passed over.
+    features
+        The features themselves, if they were read already.
 
     Returns
     -------
@@ -266,14 +310,14 @@ def differences(
         What would have to be written where they differ.
     """
     names = stages.kept_fields(layer, table)
-    wanted = ", ".join(quote(name) for name in ("fid", *names))
     found = []
-    for uid, projection in made.items():
-        row = connection.execute(f"SELECT {wanted} FROM {quote(layer.id)} WHERE uid = ?", (uid,)).fetchone()
-        if row is None:
-            continue
+    if features is None:
+        there = _standing(connection, layer, names, made)
+    else:
+        there = ((each.uid, each.fid, {name: each.properties[name] for name in names}) for each in features)
+    for uid, fid, stored in there:
+        projection = made[uid]
         target = projection.columns(table)
-        stored = dict(zip(names, row[1:], strict=True))
         judged = names
         if projection.mute:
             judged = [] if stored["stage"] is None else ["stage"]
@@ -282,8 +326,18 @@ def differences(
             name: target[name] for name in judged if stored[name] != target[name] and (stored[name] or target[name])
         }
         if values:
-            found.append(Change(row[0], uid, values, {name: stored[name] for name in values}))
+            found.append(Change(fid, uid, values, {name: stored[name] for name in values}))
     return found
+
+
+def _standing(
+    connection: Connection, layer: Layer, names: Sequence[str], uids: Iterable[str]
+) -> Iterator[tuple[str, int, dict[str, Value]]]:
+    wanted = ", ".join(quote(name) for name in ("fid", *names))
+    for uid in uids:
+        row = connection.execute(f"SELECT {wanted} FROM {quote(layer.id)} WHERE uid = ?", (uid,)).fetchone()
+        if row is not None:
+            yield uid, row[0], dict(zip(names, row[1:], strict=True))
 
 
 def spelt(measures: Mapping[str, float]) -> str:

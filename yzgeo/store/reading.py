@@ -157,9 +157,12 @@ def _present(connection: Connection, layer: Layer, uid: str) -> list[Feature]:
     if row is None:
         return []
     wkb = blobs.wkb_of(row[3:4]) if spatial else [None]
-    own = zip(layer.fields, row[4 if spatial else 3 :], strict=True)
-    decoded = {spec.id: values.decode((value,), spec) for spec, value in own}
-    return _features(layer, Rows(row[:1], row[1:2], row[2:3], wkb, decoded))
+    properties = dict(zip(layer.fields_by_id, row[4 if spatial else 3 :], strict=True))
+    for spec in layer.fields:
+        if spec.type == "boolean":
+            [properties[spec.id]] = values.decode((properties[spec.id],), spec)
+    geometry = shapely.from_wkb(wkb[0]) if wkb[0] is not None else None
+    return [Feature(layer.id, row[0], row[1], row[2], properties, geometry)]
 
 
 @lru_cache(maxsize=256)

@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from yzgeo.catalogue import Layer
@@ -28,8 +28,6 @@ BULK_ROWS = 1_000
 _STAGE = "yzgeo_stage"
 _VERDICT = "yzgeo_verdict"
 _DOOMED = "yzgeo_doomed"
-# Made once: json.dumps makes a new one for every call with settings of its own.
-_CHOICES = json.JSONEncoder(ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +177,7 @@ def record_batch(connection: Connection, batch: Batch) -> int:
             batch.deleted,
             batch.file_name,
             batch.file_sha256,
-            _CHOICES.encode(batch.choices),
+            orjson.dumps(dict(batch.choices)).decode(),
             batch.undoes,
         ),
     ).fetchall()
@@ -343,7 +341,7 @@ def archive(connection: Connection, layer: Layer, moment: Moment, fids: str, bou
         Values of its place holders.
     """
     spatial = layer.spec.geometry != "none"
-    names = ", ".join(quote(name) for name in connection.dialect.columns(connection, layer.id))
+    names = ", ".join(map(quote, connection.columns(layer.id)))
     bounds = ", min_x, max_x, min_y, max_y" if spatial else ""
     measured = ", ST_MinX(geom), ST_MaxX(geom), ST_MinY(geom), ST_MaxY(geom)" if spatial else ""
     connection.execute(

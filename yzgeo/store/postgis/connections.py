@@ -65,6 +65,22 @@ class ServerConnection:
         self.dialect = dialect
         self._only_asks = only_asks
 
+    def columns(self, table: str) -> list[str]:
+        """
+        List the columns of a table.
+
+        Parameters
+        ----------
+        table
+            Its name.
+
+        Returns
+        -------
+        list of str
+            In the order of the table.
+        """
+        return self.dialect.columns(self, table)
+
     def execute(self, statement: str, bound: Sequence[Any] = (), /) -> psycopg.RawCursor[TupleRow]:
         """
         Run one statement.
