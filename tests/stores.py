@@ -27,6 +27,7 @@ FILE_ONLY = {
     "tests/api/routes/test_downloads.py": "reads the GeoPackage that was downloaded",
     "tests/yzgeo/store/postgis/test_store.py": "opens the file that a server's backup is",
     "tests/yzgeo/store/test_audit.py": "runs on both; names the file's driver for its refusal",
+    "tests/yzgeo/store/test_awaited.py": "compares both classes with the protocol",
     "tests/yzgeo/store/test_base.py": "compares the class with the protocol; test_dialect.py of PostGIS does the other",
     "tests/yzgeo/store/test_blobs.py": "how geometries stand in the file",
     "tests/yzgeo/store/test_checking.py": "finds damage to the file's own tables and index",
