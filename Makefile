@@ -9,7 +9,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 NPM := npm --prefix $(WEB) --no-update-notifier
 .DEFAULT_GOAL := help
 .PHONY: help run test environment page workspace checks format lint types imports generated python web browser \
-        system postgis fuzz benchmarks lock clean
+        system postgis fuzz lighthouse benchmarks lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -86,6 +86,10 @@ postgis: environment ## Start a PostGIS of this project's own (in .postgis) and 
 fuzz: environment page ## Schemathesis with many more questions than `test` has time for, on every route and method
 	@SCHEMATHESIS_EXAMPLES=$${SCHEMATHESIS_EXAMPLES:-100} $(BIN)/pytest tests/clients/test_schemathesis.py
 
+lighthouse: page environment ## Mark the phone page with Lighthouse: as an app, and for accessibility
+	@npm --prefix $(WEB)/tests/lighthouse --no-update-notifier ci --ignore-scripts --loglevel=error
+	@node $(WEB)/tests/lighthouse/run.mjs
+
 benchmarks: environment ## Paired benchmarks: ratios against peers, run by hand, out of the gate
 	@for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script; done
 
@@ -94,4 +98,4 @@ lock: environment ## Write the lock files again after a change of pyproject.toml
 	    --extra dev pyproject.toml -o requirements.lock
 
 clean: ## Remove what can be built again; the workspace stays
-	rm -rf .venv $(WEB)/node_modules $(WEB)/dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv $(WEB)/node_modules $(WEB)/tests/lighthouse/node_modules $(WEB)/dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

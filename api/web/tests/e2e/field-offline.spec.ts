@@ -1,5 +1,5 @@
 /** The page as it was built, kept by the browser: opened without signal after the browser was closed, and how much that costs once. */
-import { chromium, type BrowserContext } from '@playwright/test'
+import { chromium, type BrowserContext, type Page } from '@playwright/test'
 import { join } from 'node:path'
 import { Network } from './field-network'
 import { download, NETWORK_PORT, PHONE, signIn, SIZES, STREET, status } from './field-phone'
@@ -26,6 +26,20 @@ function phone(): Promise<BrowserContext> {
   })
 }
 
+function officesOn(page: Page): Promise<number> {
+  return page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const opening = indexedDB.open('yzgeo-field')
+        opening.onsuccess = () => {
+          const asked = opening.result.transaction('meta').objectStore('meta').get('offices') as IDBRequest<{ features: unknown[] } | undefined>
+          asked.onsuccess = () => resolve(asked.result?.features.length ?? 0)
+          opening.result.close()
+        }
+      }),
+  )
+}
+
 test('a browser that was closed opens the page without signal; the first download is small', async () => {
   const { name, password } = accountOf('offline-phone', 'field', STREET)
   const first = await phone()
@@ -35,9 +49,22 @@ test('a browser that was closed opens the page without signal; the first downloa
   await download(page)
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
   const rows = await page.locator('.row').count()
+  // The map has its offices without having been opened.
+  await expect.poll(() => officesOn(page)).toBeGreaterThan(5)
   test.info().annotations.push({ type: 'first download', description: `${network.bytes} bytes` })
   expect(network.bytes).toBeGreaterThan(50_000)
   expect(network.bytes).toBeLessThan(MOST_BYTES)
+
+  // It can be put on the home screen; `make lighthouse` looks closer.
+  const tools = await first.newCDPSession(page)
+  expect((await tools.send('Page.getInstallabilityErrors')).installabilityErrors).toEqual([])
+  const { errors, data } = await tools.send('Page.getAppManifest')
+  expect(errors).toEqual([])
+  const { icons, screenshots } = JSON.parse(data ?? '{}') as Record<'icons' | 'screenshots', { src: string; sizes: string }[]>
+  for (const { src, sizes } of [...icons, ...screenshots]) {
+    const shape = await page.evaluate(async (path) => createImageBitmap(await (await fetch(path)).blob()).then(({ width, height }) => `${width}x${height}`), src)
+    expect(shape, src).toBe(sizes)
+  }
   await first.close()
 
   const cold = await phone()
