@@ -3,7 +3,6 @@
 from . import base as base
 from . import guard as guard
 from . import opening as opening
-from . import rasters as rasters
 from . import sqlite as sqlite
 from .opening import create_store as create_store
 from .opening import open_store as open_store

@@ -306,8 +306,9 @@ def prepare_frame(layer: Layer, frame: gpd.GeoDataFrame, storage_crs: str) -> gp
 
 
 def _fill(database: Store, building: Path, catalogue: Catalogue, progress: Progress) -> dict[str, int]:
-    # A server never needs the generator, which would double the time it takes to start.
+    # A server never needs the generator, which would double the time it takes to start, nor a command the rasters.
     from yzgeo import illustrative  # noqa: PLC0415
+    from yzgeo.store import rasters  # noqa: PLC0415
 
     made = illustrative.generate(catalogue, progress=lambda what, share: progress(what, share * 0.7))
     plan = illustrative.load_plan(catalogue.root / illustrative.PLAN_FILE)
@@ -324,7 +325,7 @@ def _fill(database: Store, building: Path, catalogue: Catalogue, progress: Progr
         counts[layer_id] = database.write(layer_id, put=put, provenance=provenance).inserted
     for name, raster in made.rasters.items():
         progress(f"写入 {name}", 0.97)
-        store.rasters.write_cog(building / "rasters" / f"{name}.tif", raster.array, raster.transform, raster.crs)
+        rasters.write_cog(building / "rasters" / f"{name}.tif", raster.array, raster.transform, raster.crs)
     return counts
 
 
