@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from api import models
-from api.auth import address_of
+from api.auth import address_of, entrant_of
 from api.deps import CallerDep, ContextDep, StrictParameters
 from api.responses import json_response
 from yzgeo.workflows import devices
@@ -28,8 +28,9 @@ async def list_devices(request: Request, context: ContextDep, caller: CallerDep)
 async def revoke_device(
     request: Request, context: ContextDep, caller: CallerDep, device_id: Annotated[str, Path(max_length=100)]
 ) -> Response:
-    """Shut a phone out: it forgets everything it holds at its next contact."""
+    """Shut a phone out: it forgets everything it holds at its next contact; other sessions of its accounts end."""
+    own = "" if caller.role == "anonymous" else entrant_of(request, context.store).grant.id
     done = await context.in_thread(
-        lambda: devices.revoke_device(context.store, device_id, caller, address=address_of(request))
+        lambda: devices.revoke_device(context.store, device_id, caller, address=address_of(request), session=own)
     )
     return json_response(request, {"revoked": done}, headers=_FRESH)

@@ -23,6 +23,7 @@ from .events import Place as Place
 from .events import day_of as day_of
 from .events import digest as digest
 from .events import first_break as first_break
+from .events import people_of as people_of
 from .events import says_the_same as says_the_same
 from .events import sealed as sealed
 from .folding import Conflict as Conflict

@@ -79,6 +79,24 @@ def day_of(event: Event) -> date:
     return event.valid_at.astimezone(ZONE).date()
 
 
+def people_of(event: Event) -> frozenset[str]:
+    """
+    Tell whose word an event is.
+
+    Parameters
+    ----------
+    event
+        The event.
+
+    Returns
+    -------
+    frozenset of str
+        Who entered it and, where someone else did that, who wrote it: neither can be their own second person.
+    """
+    author = event.payload.get("on_behalf_of")
+    return frozenset({event.actor, author} if isinstance(author, str) else {event.actor})
+
+
 def sealed(event: Event, previous_hash: str, recorded_at: datetime) -> Event:
     """
     Chain an event to the one before it.

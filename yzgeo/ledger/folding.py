@@ -11,7 +11,7 @@ from typing import Any
 
 from yzgeo.stages import Machine, Move
 
-from .events import IMPORTED, MARKS, Event, day_of
+from .events import IMPORTED, MARKS, Event, day_of, people_of
 
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
@@ -285,7 +285,7 @@ def _approvals(
                     event.id, "approval_without_target", "要审批的记录不存在", "the event to approve does not exist"
                 )
             )
-        elif target.actor == event.actor or event.role not in stage_machine.approvers:
+        elif people_of(target) & people_of(event) or event.role not in stage_machine.approvers:
             conflicts.append(
                 Conflict(
                     event.id, "approval_by_same_person", "审批须由另一位有权限的人作出", "another person must approve"

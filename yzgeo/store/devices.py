@@ -10,6 +10,7 @@ from typing import Any
 
 from . import audit, timestamps
 from .dialect import Access, Connection
+from .grants import ID_LENGTH
 from .people import Deed
 from .phones import Device
 
@@ -83,9 +84,11 @@ class StoredDevices:
         condition = "WHERE CAST(?1 AS TEXT) IS NULL OR actor = ?1 ORDER BY last_seen DESC, id, actor"
         return self._select(condition, (actor,))
 
-    def revoke(self, device_id: str, *, actor: str | None, by: str, deed: Deed) -> int:
+    def revoke(self, device_id: str, *, actor: str | None, by: str, deed: Deed, spared: str = "") -> int:
         """
-        Shut a phone out; where it was shut out already, the audit stays as it is.
+        Shut a phone out, and end the sessions of those it is shut out for: one of them is on it.
+
+        Where it was shut out already, sessions and audit stay as they are.
 
         Parameters
         ----------
@@ -97,6 +100,8 @@ class StoredDevices:
             Who does it.
         deed
             What the audit is to say.
+        spared
+            Id of a session that goes on: that of who does it.
 
         Returns
         -------
@@ -105,14 +110,20 @@ class StoredDevices:
         """
         now = self._clock().astimezone(UTC)
         with self._connections.write() as connection:
-            done = connection.execute(
-                "UPDATE yzgeo_device SET revoked_at = ?1, revoked_by = ?2 "
-                "WHERE id = ?3 AND (CAST(?4 AS TEXT) IS NULL OR actor = ?4) AND revoked_at IS NULL",
+            shut_out = connection.execute(
+                "UPDATE yzgeo_device SET revoked_at = ?1, revoked_by = ?2 WHERE id = ?3 "
+                "AND (CAST(?4 AS TEXT) IS NULL OR actor = ?4) AND revoked_at IS NULL RETURNING actor",
                 (timestamps.precise(now), by, device_id, actor),
-            ).rowcount
-            if done:
+            ).fetchall()
+            for (account,) in shut_out:
+                connection.execute(
+                    "DELETE FROM yzgeo_session WHERE account = ? AND kind = 'session' "
+                    "AND substr(token_hash, 1, ?) <> ?",
+                    (account, ID_LENGTH, spared),
+                )
+            if shut_out:
                 audit.append(connection, deed, now=now)
-            return done
+            return len(shut_out)
 
     def _select(self, condition: str, bound: Sequence[Any]) -> list[Device]:
         with self._connections.read() as reader:

@@ -153,5 +153,9 @@ class DeviceStore(Protocol):
     def find(self, actor: str | None = None) -> Sequence[Device]:
         """List the phones of an account, or of all, latest seen first."""
 
-    def revoke(self, device_id: str, *, actor: str | None, by: str, deed: Deed) -> int:
-        """Shut a phone out for an account, or for all that have used it; return how many were in."""
+    def revoke(self, device_id: str, *, actor: str | None, by: str, deed: Deed, spared: str = "") -> int:
+        """
+        Shut a phone out for an account, or for all that have used it; return how many were in.
+
+        Their sessions end, but for the one that is spared.
+        """

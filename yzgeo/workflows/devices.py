@@ -117,9 +117,9 @@ def list_devices(store: Store, caller: Caller) -> list[dict[str, Any]]:
     ]
 
 
-def revoke_device(store: Store, device_id: str, caller: Caller, *, address: str = "") -> int:
+def revoke_device(store: Store, device_id: str, caller: Caller, *, address: str = "", session: str = "") -> int:
     """
-    Shut a phone out: at its next contact it forgets everything it holds.
+    Shut a phone out: at its next contact it forgets everything it holds, and the session that is on it opens nothing.
 
     Parameters
     ----------
@@ -131,6 +131,8 @@ def revoke_device(store: Store, device_id: str, caller: Caller, *, address: str 
         Who does it; an account for itself, an administrator for all that have used the phone.
     address
         Where the request came from, for the audit.
+    session
+        Id of the caller's own session, which goes on; all others of the accounts concerned end.
 
     Returns
     -------
@@ -152,7 +154,8 @@ def revoke_device(store: Store, device_id: str, caller: Caller, *, address: str 
         raise NotFoundError(what=device_id)
     by = By(caller.name, caller.role, address)
     deed = by.deed("device_revoked", device_id, label=known[0].label, accounts=[each.actor for each in known])
-    return store.devices.revoke(device_id, actor=None if everyone else caller.name, by=caller.name, deed=deed)
+    actor = None if everyone else caller.name
+    return store.devices.revoke(device_id, actor=actor, by=caller.name, deed=deed, spared=session)
 
 
 def label_of(user_agent: str) -> str:

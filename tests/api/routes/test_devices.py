@@ -53,6 +53,22 @@ def test_a_phone_is_registered_listed_and_shut_out(connect, workspace) -> None:
     assert len(admin.get("/api/audit", params={"kind": "device_registered"}).json()["lines"]) == 3
 
 
+def test_the_session_on_a_lost_phone_opens_nothing_without_its_name(connect) -> None:
+    """Whoever found the phone leaves the header out, or opens the map page; the one who reports it stays signed in."""
+    phone, desk, other = connect("field"), connect("field"), connect("planner")
+    for client in (phone, other):
+        assert client.get("/api/sync/size", headers=named(PHONE)).status_code == 200
+    assert desk.request("DELETE", f"/api/devices/{PHONE}", headers=CSRF).json() == {"revoked": 1}
+    assert [client.get("/api/auth/me").json()["role"] for client in (phone, desk, other)] == [
+        "anonymous",
+        "field",
+        "planner",
+    ]
+    assert phone.get("/api/sync/size", headers=named(PHONE)).json()["code"] == "device_revoked"
+    assert connect("admin").request("DELETE", f"/api/devices/{PHONE}", headers=CSRF).json() == {"revoked": 1}
+    assert [client.get("/api/auth/me").json()["role"] for client in (desk, other)] == ["field", "anonymous"]
+
+
 def test_an_administrator_shuts_a_phone_out_for_all(connect, workspace) -> None:
     for role in ("field", "planner"):
         connect(role).get("/api/sync/size", headers=named(PHONE))

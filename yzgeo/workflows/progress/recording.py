@@ -12,7 +12,7 @@ import orjson
 import shapely
 
 from yzgeo import crs, ledger, stages
-from yzgeo.access import Role, may_record, may_record_somewhere, may_see, own_part
+from yzgeo.access import Role, may_record, may_record_somewhere, may_see, may_see_feature, own_part
 from yzgeo.catalogue import Layer, StageTable
 from yzgeo.checks import Issue
 from yzgeo.errors import (
@@ -146,6 +146,8 @@ def record_event(store: Store, draft: Draft, caller: Caller, *, expected: int | 
         seen.append(present.revision)
         if expected is not None and present.revision != expected:
             raise ConflictError(what=draft.uid, base=expected, current=present.revision, expected=expected)
+        if not may_see_feature(caller.role, caller.subdistricts, layer, present.properties):
+            raise FeatureUnknownError(layer=layer.id, uid=draft.uid)  # it was moved to others a moment ago
         issues = ledger.check(
             event,
             existing,

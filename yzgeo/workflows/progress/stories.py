@@ -236,7 +236,7 @@ def approvals(store: Store, caller: Caller) -> list[dict[str, Any]]:
                 "evidence": list(event.payload.get("evidence") or ()),
                 "reason": event.payload.get("reason"),
                 "illustrative": event.payload.get("illustrative") is True,
-                "may_decide": caller.role in machine.approvers and caller.name != event.actor,
+                "may_decide": caller.role in machine.approvers and caller.name not in ledger.people_of(event),
             }
         )
     return found

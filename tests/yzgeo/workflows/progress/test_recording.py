@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import geopandas as gpd
 import pytest
 
 from tests.stores import Premises
@@ -24,8 +25,10 @@ from tests.yzgeo.workflows.progress.conftest import (
 )
 from yzgeo.access import Role
 from yzgeo.errors import ConflictError, EventRefusedError, FeatureUnknownError, ForbiddenError, LayerUnknownError
-from yzgeo.store.base import Attachment, Store
+from yzgeo.store.base import Attachment, Provenance, Store
 from yzgeo.workflows import progress
+
+ZHAO = Person("bureau", "zhao")
 
 
 def codes(store: Store, told: progress.Draft, caller: Person = CHEN) -> list[str]:
@@ -191,3 +194,39 @@ def test_naming_what_one_may_not_see_in_an_entry_of_ones_own_does_not_open_it(st
     assert progress.record_event(store, named, zhao).created
     assert progress.may_see_attachment(store, photo, zhao)
     assert progress.record_event(store, draft(4, "photo", attachment=photo), CHEN).created, "seen on a parcel"
+
+
+def test_who_wrote_a_move_is_not_its_second_person_whoever_entered_it(store: Store) -> None:
+    """Chen enters what Li wrote on a phone; Li's word is no other's, also if it is sent in the same way."""
+    for step, stage in enumerate(["surveyed", "decided", "signing", "vacated"]):
+        progress.record_event(store, draft(step + 1, days=step, to=stage), CHEN)
+    told = replace(draft(9, days=5, to="demolished", evidence=[PHOTO]), on_behalf_of=LI.name)
+    progress.record_event(store, told, CHEN)
+    word = draft(10, "approval", days=6, event=told.id, granted=True)
+    assert codes(store, word, LI) == ["approval_by_same_person"]
+    assert codes(store, replace(word, on_behalf_of=LI.name), ZHAO) == ["approval_by_same_person"]
+    assert [each["may_decide"] for person in (LI, CHEN, ZHAO) for each in progress.approvals(store, person)] == [
+        False,
+        False,
+        True,
+    ]
+    progress.record_event(store, word, ZHAO)
+    assert store.feature(LAYER, FIRST).properties["stage"] == "demolished"
+
+
+def test_a_feature_that_moves_to_others_at_the_last_moment_is_not_recorded_on(store: Store) -> None:
+    """It was found to be the caller's own; before the write begins it goes to another street office."""
+    looks = []
+
+    class Slow(Person):
+        def __getattribute__(self, name: str) -> object:
+            if name == "subdistricts":
+                looks.append(name)
+                if len(looks) == 3:  # may record somewhere, may see this one, may record on it
+                    put = gpd.GeoDataFrame({"subdistrict": ["211202002"]}, index=[FIRST])
+                    store.write(LAYER, put=put, provenance=Provenance("test", "moved"))
+            return super().__getattribute__(name)
+
+    with pytest.raises(FeatureUnknownError):
+        progress.record_event(store, draft(1, to="surveyed"), Slow("field", "wang", ("211202001",)))
+    assert (len(looks), store.ledger.revision()) == (4, 0)
