@@ -1080,7 +1080,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke Device
-         * @description Shut a phone out: it forgets everything it holds at its next contact.
+         * @description Shut a phone out: it forgets everything it holds at its next contact; other sessions of its accounts end.
          */
         delete: operations["revoke_device"];
         options?: never;
