@@ -159,8 +159,10 @@ async def _written(
         if is_current(request, etag):
             return etag, b""
     # The pages after the first name the revision of the first, which is the present one more often than not.
-    page = await store.written_page(layer.id, replace(asked.query, revision=None), fields=asked.fields)
-    if page is None or asked.query.revision not in {None, page.revision}:
+    named = asked.query.revision
+    query = asked.query if named is None else replace(asked.query, revision=None)
+    page = await store.written_page(layer.id, query, fields=asked.fields)
+    if page is None or named not in {None, page.revision}:
         return None
     head = dumps(_page_head(asked, page.matched, page.returned, page.revision))
     return etag_of(page.revision, 0, *depends_on), b"".join((head[:-1], b',"features":[', page.features, b"]}"))
