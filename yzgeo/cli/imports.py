@@ -209,7 +209,7 @@ def _without_collector() -> Iterator[None]:
 def _report_lines(data: Mapping[str, Any], lang: str) -> list[str]:
     rows, batch, found = data["rows"], data["batch"], data["matching"]
     lines = [
-        f"文件 {data['file']} → 图层 {data['layer']}，坐标系 {str(data['crs']['chosen'])[:40]}",
+        f"文件 {data['file']} → 图层 {data['layer']}，坐标系 {str(data['crs']['chosen'] or '—')[:40]}",
         f"行 rows: {rows['in']} = 保留 kept {rows['kept']} + 拒绝 rejected {rows['rejected']}",
     ]
     for one in data["units"]:
