@@ -69,6 +69,14 @@ _WORDS: dict[Language, dict[str, str]] = {
 }
 
 
+# Parts of descriptions that are tables, and what a page says elsewhere.
+_PARTS = frozenset({"tilesets", "tileMatrixSets", "tileMatrices", "layers", "styles"})
+_SHOWN = frozenset({"title", "attribution"})
+_FOR_PROGRAMS = ("/processes", "/jobs")
+# Types of answers that have a page, too.
+_READ = frozenset({"application/json", "application/geo+json", "application/schema+json"})
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A text, and where it leads."""
@@ -240,6 +248,49 @@ def collection(content: Mapping[str, Any], *, root: str, lang: Language) -> byte
     ).render()
 
 
+def described(content: Mapping[str, Any], *, root: str, address: str, title: str, lang: Language) -> bytes:
+    """
+    Write a description, or a list of some: plain values as facts, the parts as a table, and what it leads to.
+
+    Parameters
+    ----------
+    content
+        The JSON answer.
+    root
+        Address of the landing page.
+    address
+        Address of the description.
+    title
+        Title of the page.
+    lang
+        Language.
+
+    Returns
+    -------
+    bytes
+        HTML.
+    """
+    words = _WORDS[lang]
+    parts = next((part for name, part in content.items() if name in _PARTS), [])
+    head = [name for name, value in (parts[0].items() if parts else ()) if _plain(value)]
+    rows = [
+        [Cell(str(part[name]), _leads(part) if name == head[0] else None) for name in head if name in part]
+        for part in parts
+    ]
+    return Page(
+        **_ends(address, lang),
+        title=title,
+        crumbs=[Cell(words["home"], f"{root}?f=html&lang={lang}")],
+        facts=[(name, Cell(str(value))) for name, value in content.items() if _plain(value) and name not in _SHOWN],
+        head=head,
+        rows=rows,
+        links=[
+            Cell(link["rel"].rpartition("/")[2], _readable(link)) for link in content.get("links", ()) if _open(link)
+        ],
+        attribution=content.get("attribution", ""),
+    ).render()
+
+
 def items(context: Context, layer: Layer, asked: Asked, lang: Language) -> bytes:
     """
     Write a page of features as a table.
@@ -406,7 +457,20 @@ def _crumbs(root: str, lang: Language) -> list[Cell]:
 
 def _readable(link: Mapping[str, Any]) -> str:
     href: str = link["href"]
-    return f"{href}?f=html" if "/ogc" in href and "/styles" not in href and "?" not in href else href
+    has_page = link.get("type") in _READ and "/ogc" in href and not href.endswith(_FOR_PROGRAMS)
+    return f"{href}?f=html" if has_page and "?" not in href else href
+
+
+def _plain(value: object) -> bool:
+    return isinstance(value, (str, int, float))
+
+
+def _open(link: Mapping[str, Any]) -> bool:
+    return link["rel"] != "self" and not link.get("templated")
+
+
+def _leads(part: Mapping[str, Any]) -> str | None:
+    return next((_readable(link) for link in part.get("links", ()) if not link.get("templated")), None)
 
 
 def _attribution(context: Context) -> str:

@@ -65,6 +65,8 @@ async def landing(
             _link(f"{root}/styles", "http://www.opengis.net/def/rel/ogc/1.0/styles", JSON),
             _link(f"{root}/tiles", "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector", JSON),
             _link(f"{root}/tileMatrixSets", "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes", JSON),
+            _link(f"{root}/processes", "http://www.opengis.net/def/rel/ogc/1.0/processes", JSON),
+            _link(f"{root}/jobs", "http://www.opengis.net/def/rel/ogc/1.0/job-list", JSON),
             _link(f"{base}/api/download", "enclosure", "application/geopackage+sqlite3"),
         ],
     }

@@ -6,9 +6,19 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api import models
-from api.deps import BaseUrlDep, CallerDep, ContextDep, Day, LanguageDep, LayerDep, StrictParameters, state_of
-from api.responses import etag_of, json_response
+from api import models, pages
+from api.deps import (
+    BaseUrlDep,
+    CallerDep,
+    ContextDep,
+    Day,
+    FormatDep,
+    LanguageDep,
+    LayerDep,
+    StrictParameters,
+    state_of,
+)
+from api.responses import HTML, PAGE_TOO, etag_of, json_response
 from yzgeo.errors import NotFoundError
 from yzgeo.workflows import overview
 from yzgeo.workflows.downloads import qgis_style
@@ -27,9 +37,9 @@ _CONTENT: dict[int | str, dict[str, Any]] = {
 _TILES = "/ogc/collections/{layer}/tiles/WebMercatorQuad/{z}/{y}/{x}?revision={revision}&encoding={encoding}"
 
 
-@router.get("", operation_id="styles", response_model=models.StyleList)
+@router.get("", operation_id="styles", response_model=models.StyleList, responses=PAGE_TOO)
 async def styles(
-    request: Request, context: ContextDep, caller: CallerDep, base: BaseUrlDep, lang: LanguageDep
+    request: Request, *, context: ContextDep, caller: CallerDep, base: BaseUrlDep, lang: LanguageDep, form: FormatDep
 ) -> Response:
     """One style for all layers the caller may see, and one for each."""
     named = {"district": context.catalogue.district.product_title} | {
@@ -45,7 +55,12 @@ async def styles(
         }
         for style, title in named.items()
     ]
-    return json_response(request, {"styles": entries})
+    content = {"styles": entries}
+    if form != "html":
+        return json_response(request, content)
+    title, address = {"zh": "样式", "en": "Styles"}[lang], f"{base}/ogc/styles"
+    page = pages.described(content, root=f"{base}/ogc", address=address, title=title, lang=lang)
+    return json_response(request, page, media_type=HTML)
 
 
 @router.get("/district", operation_id="district_style", response_class=Response)

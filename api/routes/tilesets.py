@@ -6,20 +6,21 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api import models
+from api import models, pages
 from api.deps import (
     BaseUrlDep,
     CallerDep,
     Context,
     ContextDep,
     Day,
+    FormatDep,
     Language,
     LanguageDep,
     LayerDep,
     StrictParameters,
     state_of,
 )
-from api.responses import JSON, Prepared, RawResponse, etag_of, json_response
+from api.responses import HTML, JSON, PAGE_TOO, Prepared, RawResponse, etag_of, json_response
 from api.routes.tiles import MVT, place_of
 from yzgeo.access import Caller, own_part
 from yzgeo.catalogue import Layer
@@ -39,58 +40,91 @@ _TILE: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/tileMatrixSets", operation_id="tile_matrix_sets", response_model=models.TileMatrixSets)
-async def matrix_sets(request: Request, base: BaseUrlDep) -> Response:
+@router.get(
+    "/tileMatrixSets", operation_id="tile_matrix_sets", response_model=models.TileMatrixSets, responses=PAGE_TOO
+)
+async def matrix_sets(request: Request, base: BaseUrlDep, lang: LanguageDep, form: FormatDep) -> Response:
     """The schemes in which tiles lie: one."""
-    link = _link(f"{base}/ogc/tileMatrixSets/{SCHEME}", "self")
-    return json_response(request, {"tileMatrixSets": [{"id": SCHEME, "uri": SCHEME_URI, "links": [link]}]})
+    address = f"{base}/ogc/tileMatrixSets"
+    link = _link(f"{address}/{SCHEME}", "self")
+    content = {"tileMatrixSets": [{"id": SCHEME, "uri": SCHEME_URI, "links": [link]}]}
+    return _told(request, content, address, base=base, lang=lang, form=form)
 
 
-@router.get("/tileMatrixSets/WebMercatorQuad", operation_id="tile_matrix_set", response_model=models.TileMatrixSet)
-async def matrix_set(request: Request) -> Response:
+@router.get(
+    "/tileMatrixSets/WebMercatorQuad",
+    operation_id="tile_matrix_set",
+    response_model=models.TileMatrixSet,
+    responses=PAGE_TOO,
+)
+async def matrix_set(request: Request, base: BaseUrlDep, lang: LanguageDep, form: FormatDep) -> Response:
     """The scheme that all web maps use."""
-    content = tilesets.matrix_set()
-    return json_response(request, content, etag=etag_of(content))
+    address = f"{base}/ogc/tileMatrixSets/{SCHEME}"
+    return _told(request, tilesets.matrix_set(), address, base=base, lang=lang, form=form)
 
 
-@router.get("/collections/{layer_id}/tiles", operation_id="layer_tilesets", response_model=models.TileSets)
+@router.get(
+    "/collections/{layer_id}/tiles",
+    operation_id="layer_tilesets",
+    response_model=models.TileSets,
+    responses=PAGE_TOO,
+)
 async def of_layer(
-    request: Request, *, context: ContextDep, caller: CallerDep, layer: LayerDep, base: BaseUrlDep, lang: LanguageDep
+    request: Request,
+    *,
+    context: ContextDep,
+    caller: CallerDep,
+    layer: LayerDep,
+    base: BaseUrlDep,
+    lang: LanguageDep,
+    form: FormatDep,
 ) -> Response:
     """The tilesets of a layer: one."""
     root = f"{base}/ogc/collections/{layer.id}"
     content = _tileset(context, caller, [layer], root=root, base=base, lang=lang)
-    return json_response(request, _listed(content, root))
+    return _told(request, _listed(content, root), f"{root}/tiles", base=base, lang=lang, form=form)
 
 
 @router.get(
-    "/collections/{layer_id}/tiles/WebMercatorQuad", operation_id="layer_tileset", response_model=models.TileSet
+    "/collections/{layer_id}/tiles/WebMercatorQuad",
+    operation_id="layer_tileset",
+    response_model=models.TileSet,
+    responses=PAGE_TOO,
 )
 async def one_of_layer(
-    request: Request, *, context: ContextDep, caller: CallerDep, layer: LayerDep, base: BaseUrlDep, lang: LanguageDep
+    request: Request,
+    *,
+    context: ContextDep,
+    caller: CallerDep,
+    layer: LayerDep,
+    base: BaseUrlDep,
+    lang: LanguageDep,
+    form: FormatDep,
 ) -> Response:
     """What is in the tiles of a layer, and where they are."""
     root = f"{base}/ogc/collections/{layer.id}"
-    return json_response(request, _tileset(context, caller, [layer], root=root, base=base, lang=lang))
+    content = _tileset(context, caller, [layer], root=root, base=base, lang=lang)
+    return _told(request, content, f"{root}/tiles/{SCHEME}", base=base, lang=lang, form=form)
 
 
-@router.get("/tiles", operation_id="tilesets", response_model=models.TileSets)
+@router.get("/tiles", operation_id="tilesets", response_model=models.TileSets, responses=PAGE_TOO)
 async def of_all(
-    request: Request, *, context: ContextDep, caller: CallerDep, base: BaseUrlDep, lang: LanguageDep
+    request: Request, *, context: ContextDep, caller: CallerDep, base: BaseUrlDep, lang: LanguageDep, form: FormatDep
 ) -> Response:
     """The tilesets of all layers together: one."""
     root = f"{base}/ogc"
     content = _tileset(context, caller, _drawn(context, caller), root=root, base=base, lang=lang)
-    return json_response(request, _listed(content, root))
+    return _told(request, _listed(content, root), f"{root}/tiles", base=base, lang=lang, form=form)
 
 
-@router.get("/tiles/WebMercatorQuad", operation_id="tileset", response_model=models.TileSet)
+@router.get("/tiles/WebMercatorQuad", operation_id="tileset", response_model=models.TileSet, responses=PAGE_TOO)
 async def one_of_all(
-    request: Request, *, context: ContextDep, caller: CallerDep, base: BaseUrlDep, lang: LanguageDep
+    request: Request, *, context: ContextDep, caller: CallerDep, base: BaseUrlDep, lang: LanguageDep, form: FormatDep
 ) -> Response:
     """What is in the tiles of all layers the caller may see, and where they are."""
-    content = _tileset(context, caller, _drawn(context, caller), root=f"{base}/ogc", base=base, lang=lang)
-    return json_response(request, content)
+    root = f"{base}/ogc"
+    content = _tileset(context, caller, _drawn(context, caller), root=root, base=base, lang=lang)
+    return _told(request, content, f"{root}/tiles/{SCHEME}", base=base, lang=lang, form=form)
 
 
 @router.get(
@@ -118,6 +152,14 @@ async def whole_tile(
         kept = Prepared(body, etag=etag_of(*key), media_type=MVT)
         context.answers.put(key, kept, kept.size)
     return kept.answer(request) if kept.size else RawResponse(204, b"", ((b"etag", kept.etag.encode()), _CACHE))
+
+
+def _told(request: Request, content: dict[str, Any], address: str, *, base: str, lang: Language, form: str) -> Response:
+    if form != "html":
+        return json_response(request, content, etag=etag_of(content))
+    title = content.get("title") or {"zh": "瓦片", "en": "Tiles"}[lang]
+    page = pages.described(content, root=f"{base}/ogc", address=address, title=title, lang=lang)
+    return json_response(request, page, media_type=HTML)
 
 
 def _drawn(context: Context, caller: Caller) -> list[Layer]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from pathlib import Path
 
 import mapbox_vector_tile
@@ -136,6 +138,13 @@ def test_fields_are_told_as_json_schema(client, connect, kind: str) -> None:
         "/ogc/collections/shantytown_parcel/queryables",
         "/ogc/collections/shantytown_parcel/schema",
         "/ogc/collections/indicator",
+        "/ogc/tiles",
+        "/ogc/tiles/WebMercatorQuad",
+        "/ogc/collections/road/tiles",
+        "/ogc/collections/road/tiles/WebMercatorQuad",
+        "/ogc/tileMatrixSets",
+        "/ogc/tileMatrixSets/WebMercatorQuad",
+        "/ogc/styles",
     ],
 )
 def test_everything_can_be_read_by_people(client, path: str) -> None:
@@ -146,3 +155,17 @@ def test_everything_can_be_read_by_people(client, path: str) -> None:
         assert f'<html lang="{title}">' in page.text
         assert "pipe_segment" not in page.text
     assert client.get(path, headers={"accept": "text/html"}).headers["content-type"].startswith("text/html")
+
+
+def test_the_pages_lead_to_pages_that_are_there(client) -> None:
+    """Every link of every page that one comes to from the landing page, as a person would click them."""
+    seen, waiting = set(), ["/ogc?f=html"]
+    while waiting:
+        address = waiting.pop()
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        seen.add(address)
+        if answer.headers["content-type"].startswith("text/html"):
+            links = {html.unescape(link) for link in re.findall(r'href="http://test(/ogc[^"]*)"', answer.text)}
+            waiting += sorted(link for link in links - seen - set(waiting) if "/items/" not in link)
+    assert len(seen) > 40

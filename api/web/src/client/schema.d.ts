@@ -6037,20 +6037,26 @@ export interface operations {
     };
     tile_matrix_sets: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Language of titles */
+                lang?: ("zh" | "en") | null;
+                /** @description Format, whatever Accept says */
+                f?: ("json" | "html") | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer, or a page for people */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TileMatrixSets"];
+                    "text/html": string;
                 };
             };
             /** @description A refusal */
@@ -6066,20 +6072,26 @@ export interface operations {
     };
     tile_matrix_set: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Language of titles */
+                lang?: ("zh" | "en") | null;
+                /** @description Format, whatever Accept says */
+                f?: ("json" | "html") | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer, or a page for people */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TileMatrixSet"];
+                    "text/html": string;
                 };
             };
             /** @description A refusal */
@@ -6098,6 +6110,8 @@ export interface operations {
             query?: {
                 /** @description Language of titles */
                 lang?: ("zh" | "en") | null;
+                /** @description Format, whatever Accept says */
+                f?: ("json" | "html") | null;
             };
             header?: never;
             path: {
@@ -6108,13 +6122,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer, or a page for people */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TileSets"];
+                    "text/html": string;
                 };
             };
             /** @description A refusal */
@@ -6133,6 +6148,8 @@ export interface operations {
             query?: {
                 /** @description Language of titles */
                 lang?: ("zh" | "en") | null;
+                /** @description Format, whatever Accept says */
+                f?: ("json" | "html") | null;
             };
             header?: never;
             path: {
@@ -6143,13 +6160,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer, or a page for people */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TileSet"];
+                    "text/html": string;
                 };
             };
             /** @description A refusal */
@@ -6168,6 +6186,8 @@ export interface operations {
             query?: {
                 /** @description Language of titles */
                 lang?: ("zh" | "en") | null;
+                /** @description Format, whatever Accept says */
+                f?: ("json" | "html") | null;
             };
             header?: never;
             path?: never;
@@ -6175,13 +6195,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer, or a page for people */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TileSets"];
+                    "text/html": string;
                 };
             };
             /** @description A refusal */
@@ -6200,6 +6221,8 @@ export interface operations {
             query?: {
                 /** @description Language of titles */
                 lang?: ("zh" | "en") | null;
+                /** @description Format, whatever Accept says */
+                f?: ("json" | "html") | null;
             };
             header?: never;
             path?: never;
@@ -6207,13 +6230,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer, or a page for people */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TileSet"];
+                    "text/html": string;
                 };
             };
             /** @description A refusal */
@@ -7003,6 +7027,8 @@ export interface operations {
             query?: {
                 /** @description Language of titles */
                 lang?: ("zh" | "en") | null;
+                /** @description Format, whatever Accept says */
+                f?: ("json" | "html") | null;
             };
             header?: never;
             path?: never;
@@ -7010,13 +7036,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer, or a page for people */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StyleList"];
+                    "text/html": string;
                 };
             };
             /** @description A refusal */
