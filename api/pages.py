@@ -271,7 +271,7 @@ def described(content: Mapping[str, Any], *, root: str, address: str, title: str
         HTML.
     """
     words = _WORDS[lang]
-    parts = next((part for name, part in content.items() if name in _PARTS), [])
+    parts: list[dict[str, Any]] = next((part for name, part in content.items() if name in _PARTS), [])
     head = [name for name, value in (parts[0].items() if parts else ()) if _plain(value)]
     rows = [
         [Cell(str(part[name]), _leads(part) if name == head[0] else None) for name in head if name in part]
