@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from api import models
 from api.auth import COOKIE, Entrant, address_of, entrant_of, token_of
 from api.deps import CallerDep, Context, ContextDep, StrictParameters
+from api.devices import KnownDevice
 from api.responses import json_response
 from yzgeo.access import Caller, may_administer
 from yzgeo.errors import ForbiddenError, SignInRefusedError
@@ -54,9 +55,9 @@ async def logout(request: Request, context: ContextDep) -> Response:
     return answer
 
 
-@router.get("/me", operation_id="me", response_model=models.Me)
+@router.get("/me", operation_id="me", response_model=models.Me, dependencies=[KnownDevice])
 async def me(request: Request, caller: CallerDep) -> Response:
-    """Who is asking."""
+    """Who is asking; a phone asks this first, and hears it here that it was shut out."""
     return json_response(request, _me(caller), headers=FRESH)
 
 

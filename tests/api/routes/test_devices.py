@@ -64,7 +64,9 @@ def test_the_session_on_a_lost_phone_opens_nothing_without_its_name(connect) -> 
         "field",
         "planner",
     ]
-    assert phone.get("/api/sync/size", headers=named(PHONE)).json()["code"] == "device_revoked"
+    # The page asks who it is before anything else, and goes no further without a session.
+    for path in ("/api/auth/me", "/api/sync/size"):
+        assert phone.get(path, headers=named(PHONE)).json()["code"] == "device_revoked", path
     assert connect("admin").request("DELETE", f"/api/devices/{PHONE}", headers=CSRF).json() == {"revoked": 1}
     assert [client.get("/api/auth/me").json()["role"] for client in (desk, other)] == ["field", "anonymous"]
 

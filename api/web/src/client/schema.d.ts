@@ -1733,7 +1733,7 @@ export interface paths {
         };
         /**
          * Me
-         * @description Who is asking.
+         * @description Who is asking; a phone asks this first, and hears it here that it was shut out.
          */
         get: operations["me"];
         put?: never;
@@ -9852,7 +9852,10 @@ export interface operations {
     me: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Id that the phone made for itself */
+                "x-yzgeo-device"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
