@@ -6,7 +6,7 @@ import { addPlugins, cleanupOutdatedCaches, createHandlerBoundToURL, precacheAnd
 import { NavigationRoute, registerRoute } from 'workbox-routing'
 import { alone, LOCK } from './outbox/browser'
 import { addressesIn, deviceOf, openDatabase, openKeeper, recall } from './outbox/database'
-import { sendNext } from './outbox/sender'
+import { sendAll } from './outbox/sender'
 import { call, setDevice } from './outbox/service'
 import { openTransport } from './outbox/transport'
 import type { Account } from './types'
@@ -67,7 +67,7 @@ async function drain(): Promise<void> {
     const transport = openTransport({ blobOf: (id) => database.get('blobs', id), addresses: addressesIn(database), heard: () => undefined })
     const received = (_: unknown, { receipt }: { receipt: { event: string; hash: string; code: string; recorded_at: string | null } | null }) =>
       void (receipt && database.put('meta', { ...receipt, at: new Date(Date.now() + clock).toISOString() }, 'receipt'))
-    while (await sendNext(keeper, transport, owner, { now: Date.now, chance: Math.random, received }));
+    await sendAll(keeper, transport, owner, { now: Date.now, chance: Math.random, received })
     if (keeper.outbox().some((item) => item.owner === owner && item.status === 'waiting')) throw new Error('some wait still')
   } finally {
     database.close()

@@ -4,7 +4,7 @@ import { fetchOffices, keptOffices } from './map/offices'
 import { alone, littleRoom, LOCK, sendLater } from './outbox/browser'
 import { addressesIn, deviceOf, isFull, noteDown, openDatabase, openKeeper, recall, remember, wipe, type Database, type Decision, type DiskKeeper, type Meta } from './outbox/database'
 import { nextMoment, tally, type Entry, type Item, type Outbox, type Reason } from './outbox/machine'
-import { Barred, Revoked, sendNext, SignedOut, type Answer } from './outbox/sender'
+import { Barred, Revoked, sendAll, SignedOut, type Answer } from './outbox/sender'
 import { call, headers, setDevice } from './outbox/service'
 import { openTransport } from './outbox/transport'
 import { keepTitles, readTitles } from './titles'
@@ -221,7 +221,7 @@ async function talk(): Promise<void> {
     heard: (time) => void heard(time),
     progress: (sent, total) => (sending.value = { sent, total }),
   })
-  while (await sendNext(keeper, transport, name, { now: Date.now, chance: Math.random, received })) sending.value = undefined
+  await sendAll(keeper, transport, name, { now: Date.now, chance: Math.random, received }, () => (sending.value = undefined))
   if (layers.value.length) await pull()
   barred.value = undefined
   await lookForRoom()

@@ -46,18 +46,31 @@ interface Surroundings {
 
 const TAKEN: readonly Outcome[] = ['accepted', 'repeated', 'agreed', 'rebased']
 
-/** Send one record, if one may be sent; tells whether there was one. */
-export async function sendNext(keeper: Keeper, transport: Transport, owner: string, around: Surroundings): Promise<boolean> {
+/** Failures in a row after which the rest is spared until later: there is no signal, or nobody at the other end. */
+const MOST_FAILURES = 3
+
+/** Send what may be sent, until there is nothing more or it is no use; `step` is called after each. */
+export async function sendAll(keeper: Keeper, transport: Transport, owner: string, around: Surroundings, step = () => {}): Promise<void> {
+  for (let failures = 0; failures < MOST_FAILURES; step()) {
+    const done = await sendNext(keeper, transport, owner, around)
+    if (!done) return
+    failures = done === 'failed' ? failures + 1 : 0
+  }
+}
+
+/** Send one record, if one may be sent; tells whether there was one, and whether its answer is known. */
+export async function sendNext(keeper: Keeper, transport: Transport, owner: string, around: Surroundings): Promise<'answered' | 'failed' | undefined> {
   const item = next(keeper.outbox(), owner, around.now())
-  if (!item) return false
+  if (!item) return undefined
   await keeper.happen({ type: 'picked', id: item.id })
   try {
     await keeper.happen(item.type === 'photo' ? await sendPhoto(item, transport) : await sendEntry(item, keeper, transport, around))
   } catch (error) {
     await keeper.happen({ type: 'failed', id: item.id, now: around.now(), chance: around.chance() })
     if (error instanceof SignedOut || error instanceof Barred) throw error
+    return 'failed'
   }
-  return true
+  return 'answered'
 }
 
 async function sendPhoto(photo: Photo, transport: Transport): Promise<Happening> {

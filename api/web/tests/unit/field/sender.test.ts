@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { nextMoment, type Item, type Outbox } from '@/field/outbox/machine'
-import { sendNext, SignedOut } from '@/field/outbox/sender'
+import { sendAll, sendNext, SignedOut } from '@/field/outbox/sender'
 import { entry, memory, photo, Server, type Fault } from './samples'
 
 const FAULT = fc.constantFrom<Fault>('none', 'lost', 'answerLost', 'broken', 'twice')
@@ -51,6 +51,19 @@ it('believes no answer without a receipt of that very record', async () => {
     const transport = { photo: () => Promise.reject(new Error()), event: () => Promise.resolve({ ...answer }) }
     await sendNext(keeper, transport, 'wang', { now: () => 1e9 * (number + 1), chance: () => 0 })
     expect(keeper.outbox()).toMatchObject([{ id: 'e', status: 'waiting', tries: number + 1 }])
+  }
+})
+
+it('spares the rest after three failures in a row, and goes on after fewer', async () => {
+  const outbox = Array.from({ length: 9 }, (_, number) => entry(`e${number}`, number, { uid: `u${number}` }))
+  const told = { code: '', recorded_at: null, hash: 'h' }
+  for (const [course, tried] of [['xxx', 3], ['xx.xx.xxx', 9], ['x.xxx....', 5]] as const) {
+    const keeper = memory(outbox)
+    let asked = 0
+    const event = ({ id }: Record<string, unknown>) =>
+      course[asked++] === 'x' ? Promise.reject(new Error()) : Promise.resolve({ id: String(id), outcome: 'accepted' as const, receipt: { ...told, event: String(id) } })
+    await sendAll(keeper, { photo: () => Promise.reject(new Error()), event }, 'wang', { now: () => 0, chance: () => 0 })
+    expect([asked, keeper.outbox().length]).toEqual([tried, 9 - (course.slice(0, tried).match(/\./g)?.length ?? 0)])
   }
 })
 
