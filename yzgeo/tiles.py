@@ -109,7 +109,7 @@ def tile_bounds(z: int, row: int, col: int, *, buffer: float = 0.0) -> tuple[flo
     return max(west, -180.0), south, min(east, 180.0), north
 
 
-def project(geometries: Objects, z: int, row: int, col: int) -> Objects:
+def project(geometries: Objects, z: int, row: int, col: int, *, whole: bool = False) -> Objects:
     """
     Bring geometries into the coordinates of a tile.
 
@@ -119,6 +119,8 @@ def project(geometries: Objects, z: int, row: int, col: int) -> Objects:
         Shapely geometries in degrees, shape (n,).
     z, row, col
         The tile.
+    whole
+        Whether to round to whole units.
 
     Returns
     -------
@@ -131,7 +133,8 @@ def project(geometries: Objects, z: int, row: int, col: int) -> Objects:
         latitude = np.radians(np.clip(points[:, 1], -_MAX_LATITUDE, _MAX_LATITUDE))
         x = (points[:, 0] + 180.0) / 360.0 * scale - col * EXTENT
         y = (1.0 - np.arcsinh(np.tan(latitude)) / math.pi) / 2.0 * scale - row * EXTENT
-        return np.column_stack([x, y])
+        points = np.column_stack([x, y])
+        return np.rint(points) if whole else points
 
     moved: Objects = shapely.transform(np.asarray(geometries, dtype=object), move)
     return moved
@@ -317,16 +320,15 @@ def encode_layer(
     """
     shapes = np.asarray(geometries, dtype=object)
     kept = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
-    cut = clip(project(shapes[kept], z, row, col))
-    inside = ~shapely.is_empty(cut)
-    kept, cut = kept[inside], cut[inside]
+    placed, there = _placed(shapes[kept], z, row, col, simplify=simplify)
+    kept, placed = kept[there], placed[there]
     if not len(kept):
         return b""
     if len(kept) < len(shapes):
         chosen = kept.tolist()
         fids = [fids[index] for index in chosen]
         columns = {key: [column[index] for index in chosen] for key, column in columns.items()}
-    return mvt.write_layer(name, quantise(cut, simplify=simplify), fids, columns)
+    return mvt.write_layer(name, placed, fids, columns)
 
 
 def encode_gathered(name: str, gathered: Gathered, *, count: str) -> bytes:
@@ -350,6 +352,29 @@ def encode_gathered(name: str, gathered: Gathered, *, count: str) -> bytes:
     if not len(gathered.places):
         return b""
     return mvt.write_layer(name, gathered.places, gathered.ids, {count: gathered.counts})
+
+
+def _placed(shapes: Objects, z: int, row: int, col: int, *, simplify: bool) -> tuple[Objects, NDArray[np.bool_]]:
+    """Bring shapes on to the grid, and tell which of them the tile meets."""
+    placed = shapes.copy()
+    left = np.ones(len(shapes), dtype=bool)
+    if not simplify:
+        # What lies within the margin and survives being rounded needs nothing else.
+        west, south, east, north = tile_bounds(z, row, col, buffer=BUFFER / EXTENT)
+        bounds = shapely.bounds(shapes)
+        inside = np.flatnonzero(
+            (bounds[:, :2] >= (west, south)).all(axis=1) & (bounds[:, 2:] <= (east, north)).all(axis=1)
+        )
+        rounded = project(shapes[inside], z, row, col, whole=True)
+        sound = shapely.is_valid(rounded)
+        placed[inside[sound]] = rounded[sound]
+        left[inside[sound]] = False
+    cut = clip(project(shapes[left], z, row, col))
+    met = ~shapely.is_empty(cut)
+    there = ~left
+    there[left] = met
+    placed[left & there] = quantise(cut[met], simplify=simplify)
+    return placed, there
 
 
 def _latitude(share: float) -> float:

@@ -33,10 +33,18 @@ def place(z: int, row: int, col: int, points: list[tuple[float, float]]) -> list
     return found
 
 
-def encode(shapes: list[Any], columns: dict[str, list[Any]] | None = None, tile: tuple[int, int, int] = HOME) -> bytes:
+def encode(
+    shapes: list[Any],
+    columns: dict[str, list[Any]] | None = None,
+    tile: tuple[int, int, int] = HOME,
+    *,
+    simplify: bool = True,
+) -> bytes:
     z, row, col = tile
     fids = list(range(1, len(shapes) + 1))
-    return tiles.encode_layer("layer", np.array(shapes, dtype=object), fids, columns or {}, z=z, row=row, col=col)
+    return tiles.encode_layer(
+        "layer", np.array(shapes, dtype=object), fids, columns or {}, z=z, row=row, col=col, simplify=simplify
+    )
 
 
 def features(data: bytes) -> list[dict[str, Any]]:
@@ -154,7 +162,8 @@ def test_a_line_that_leaves_and_comes_back_has_two_parts() -> None:
     assert len(feature["geometry"]["coordinates"]) == 2
 
 
-def test_nothing_vanishes_because_it_is_small() -> None:
+@pytest.mark.parametrize("simplify", [True, False])
+def test_nothing_vanishes_because_it_is_small(simplify: bool) -> None:
     west, south, east, north = tiles.tile_bounds(*HOME)
     x, y = (west + east) / 2, (south + north) / 2
     tiny = [
@@ -163,16 +172,17 @@ def test_nothing_vanishes_because_it_is_small() -> None:
     ]
     for shape in tiny:
         z, row, col = 6, HOME[1] >> 8, HOME[2] >> 8
-        (feature,) = features(encode([shape], tile=(z, row, col)))
+        (feature,) = features(encode([shape], tile=(z, row, col), simplify=simplify))
         kind = feature["geometry"]["type"]
         flat = feature["geometry"]["coordinates"][0] if kind == "Polygon" else feature["geometry"]["coordinates"]
         assert len({tuple(point) for point in flat}) == (4 if kind == "Polygon" else 2)
 
 
-def test_a_bow_tie_after_rounding_is_mended() -> None:
+@pytest.mark.parametrize("simplify", [True, False])
+def test_a_bow_tie_after_rounding_is_mended(simplify: bool) -> None:
     # The neck is narrower than a unit: rounding pulls it shut or across.
     neck = place(*HOME, [(0, 0), (400, 0), (200.2, 200.1), (400, 400), (0, 400), (200.1, 199.9)])
-    (feature,) = features(encode([shapely.Polygon(neck)]))
+    (feature,) = features(encode([shapely.Polygon(neck)], simplify=simplify))
     assert shapely.is_valid(shapely.geometry.shape(feature["geometry"]))
 
 
@@ -217,6 +227,17 @@ def test_polygons_stay_within_a_unit(corners: list[tuple[float, float]]) -> None
 def test_short_lines_come_back_exactly(points: list[tuple[int, int]]) -> None:
     (feature,) = features(encode([shapely.LineString(place(*HOME, points))]))
     assert feature["geometry"]["coordinates"] == [list(point) for point in points]
+
+
+def test_shapes_that_are_cut_mended_or_only_rounded_stay_in_order() -> None:
+    square = [(10, 10), (20, 10), (20, 20), (10, 20)]
+    beyond = [(-5000, 100), (50, 100), (50, 200), (-5000, 200)]
+    speck = [(300.1, 300.1), (300.3, 300.1), (300.3, 300.3)]
+    rings = [square, beyond, [(x + 9000, y) for x, y in square], speck, [(x, y + 500) for x, y in square]]
+    found = features(encode([shapely.Polygon(place(*HOME, ring)) for ring in rings], simplify=False))
+    boxes = [shapely.geometry.shape(feature["geometry"]).bounds for feature in found]
+    assert [feature["id"] for feature in found] == [1, 2, 4, 5]
+    assert boxes == [(10, 10, 20, 20), (-64, 100, 50, 200), (300, 300, 301, 301), (10, 510, 20, 520)]
 
 
 def test_many_features_keep_their_order_ids_and_properties() -> None:
