@@ -1,11 +1,12 @@
 """The service beside the servers people would pick instead, on the illustrative district and on 100 times its size.
 
-    python tests/benchmarks/bench_peers.py --install [--quick] [--folder FOLDER]
+    python tests/benchmarks/bench_peers.py --install [--quick | --memory] [--folder FOLDER]
 
 Contestants, one process of uvicorn each, 8 connections of ``wrk``: yzgeo on its GeoPackage and on PostGIS, tipg on the
 same PostGIS, pygeoapi on the same GeoPackage, an application tuned by hand on the same PostGIS (``peers_tuned.py``) and
-constant bytes from a bare ASGI application as the limit. Turns are interleaved, so that whatever else the machine does
-hits all alike; told are the median of requests per second over the rounds and the median of each round's p50 and p99.
+constant bytes as the limit, from a bare ASGI application and from a route of FastAPI. Turns are interleaved, so that
+whatever else the machine does hits all alike; told are the median of requests per second over the rounds and the median
+of each round's p50 and p99.
 
 ``--install`` makes a virtual environment for the peers with uv (nothing of theirs is in our lock file); what cannot be
 installed is left out and named. PostGIS is started by ``.ci/postgis`` in the same folder. With ``--folder`` districts,
@@ -17,6 +18,9 @@ environment and database are kept and used again. Rows:
 - one item: uids drawn from the whole layer. yzgeo keeps items as it does by default.
 - 10,000 features: one page after another, not compressed, with ``numberMatched``.
 - 304: the warm tile, asked with its entity tag. tipg and pygeoapi have none and send everything.
+
+Then the memory of our own processes over 100,000 requests of all kinds but the big page, at the larger size;
+``--memory`` measures nothing else. A full run takes about ten minutes, five of them for measuring.
 """
 
 from __future__ import annotations
@@ -186,7 +190,7 @@ def compare(contestants: Sequence[Contestant]) -> None:
     """Ask everyone once: the same features for the same question, and the entity tag for the row of 304."""
     counts: dict[str, dict[str, tuple[int | None, int]]] = {}
     for each in contestants:
-        if each.name == "constant bytes":
+        if each.name.startswith("constant"):
             each.held["etag"] = '"x"'
             continue
         for row in ("items?bbox", "10,000 features"):
@@ -210,7 +214,7 @@ def measure(
     found: dict[str, dict[str, tuple[float, float, float]]] = {}
     for row in ROWS:
         turns: dict[str, list[tuple[float, float, float]]] = {}
-        least = 5 if row == "10,000 features" else 0  # wrk counts whole answers only
+        least = 4 if row == "10,000 features" else 0  # wrk counts whole answers only
         for number in range(-1, rounds):
             for each in contestants:
                 runner = cold.get(each.name, each) if row == "cold tile" else each
@@ -231,17 +235,21 @@ def measure(
 
 
 def memory(contestant: Contestant, *, requests: int, folder: Path) -> list[tuple[int, float]]:
-    """Resident memory as requests of all kinds go on."""
-    mixed = [
-        path for row in ("warm tile", "cold tile", "items?bbox", "one item") for path in contestant.paths[row][:400]
-    ]
+    """Tell resident memory as requests of all kinds go on, mostly those that are answered fast."""
     rng = np.random.default_rng(1)
+    shares = {"warm tile": 400, "one item": 400, "cold tile": 150, "items?bbox": 50}
+    mixed = [path for row, share in shares.items() for path in rng.choice(contestant.paths[row], share)]
     contestant.paths["mixed"] = [mixed[index] for index in rng.permutation(len(mixed))]
     seen, told = 0, [(0, contestant.resident_mib())]
     while seen < requests:
         rate, _, _ = load(contestant, "mixed", seconds=5, start=(seen % 997) / 997, folder=folder)
         seen += int(rate * 5)
         told.append((seen, contestant.resident_mib()))
+    early = next(held for count, held in told if count >= requests / 5)
+    print(
+        f"\nmemory of {contestant.name}: {told[0][1]:.0f} MiB before, {early:.0f} after a fifth, "
+        f"{told[-1][1]:.0f} after {told[-1][0]:,} requests"
+    )
     return told
 
 
@@ -259,8 +267,8 @@ def show(times: int, found: dict[str, dict[str, tuple[float, float, float]]]) ->
         (server, "tipg (PostGIS)", 1.0, ROWS),
         (file, "tipg (PostGIS)", 2.0, ROWS),
         (file, "pygeoapi (GeoPackage)", 10.0, ROWS),
-        (server, "constant bytes", 0.85, ("warm tile", "304")),
-        (file, "constant bytes", 0.85, ("warm tile", "304")),
+        *((own, "constant bytes (FastAPI)", 0.85, ("warm tile", "304")) for own in (server, file)),
+        *((own, "constant bytes (bare ASGI)", 0.0, ("warm tile", "304")) for own in (server, file)),
     ]
     print("\n| ratio | wanted | " + " | ".join(ROWS) + " |\n|" + "---|" * (len(ROWS) + 2))
     for own, peer, wanted, rows in goals:
@@ -273,7 +281,7 @@ def show(times: int, found: dict[str, dict[str, tuple[float, float, float]]]) ->
             ratio = runs[own][0] / runs[peer][0] if runs[peer][0] else float("inf")
             cells.append(f"{ratio:.2f}" + ("" if ratio >= wanted else " **lost**"))
         if set(cells) != {"–"}:
-            print(f"| {own} / {peer} | {wanted:g} | " + " | ".join(cells) + " |")
+            print(f"| {own} / {peer} | {wanted or 'to know'} | " + " | ".join(cells) + " |")
     for own in (server, file):
         wide = [f"{row} {runs[own][2] / max(runs[own][1], 1e-9):.1f}" for row, runs in found.items() if own in runs]
         print(f"\np99 / p50 of {own} (wanted under 5): {', '.join(wide)}")
@@ -283,6 +291,16 @@ def columns_of(layer: str) -> list[tuple[str, str]]:
     """Fields that anybody may see, with their types."""
     spec = catalogue.load().layer(layer)
     return [(name, spec.field(name).type) for name in visible_fields(spec, "anonymous")]
+
+
+def rivals(peers: set[str], python: Path, url: str, schema: str, copy: Path) -> list[Contestant]:
+    """List those who are asked beside us, as far as they are installed."""
+    ways = {
+        "tuned": lambda: tuned(python, url, schema, columns_of(LAYER)),
+        "tipg": lambda: tipg(python, url, schema),
+        "pygeoapi": lambda: pygeoapi(python, copy, copy.parent),
+    }
+    return [way() for name, way in ways.items() if name in peers]
 
 
 def run(folder: Path, chosen: argparse.Namespace, url: str, peers: set[str], python: Path) -> dict[str, object]:
@@ -304,39 +322,29 @@ def run(folder: Path, chosen: argparse.Namespace, url: str, peers: set[str], pyt
             )
             for number, each in enumerate(own)
         }
-        others = []
-        if "tuned" in peers:
-            others.append(tuned(python, url, schema, columns_of(LAYER)))
-        if "tipg" in peers:
-            others.append(tipg(python, url, schema))
-        if "pygeoapi" in peers:
-            others.append(pygeoapi(python, copy, folder))
+        others = [] if chosen.memory else rivals(peers, python, url, schema, copy)
         with ExitStack() as stack:
             for each in [*own, *cold.values(), *others]:
                 stack.callback(each.stop)
                 each.start(folder / "server.log")
                 address(each, asked, schema=schema)
-            compare([*own, *others])
-            limit = constant(sys.executable, int(own[0].held["bytes"]))
-            stack.callback(limit.stop)
-            limit.start(folder / "limit.log")
-            address(limit, asked, schema=schema)
-            compare([limit])
-            found = measure([*own, *others, limit], cold, rounds=chosen.rounds, seconds=chosen.seconds, folder=folder)
-            show(times, found)
-            for each in others:
-                if each.failed:
-                    print(f"\n{each.name} failed to answer (not counted above): {each.failed}")
-            told[str(times)] = found
+            if not chosen.memory:
+                compare([*own, *others])
+                limits = constant(sys.executable, int(own[0].held["bytes"]))
+                for limit in limits:
+                    stack.callback(limit.stop)
+                    limit.start(folder / "limit.log")
+                    address(limit, asked, schema=schema)
+                compare(limits)
+                everyone = [*own, *others, *limits]
+                found = measure(everyone, cold, rounds=chosen.rounds, seconds=chosen.seconds, folder=folder)
+                show(times, found)
+                for each in others:
+                    if each.failed:
+                        print(f"\n{each.name} failed to answer (not counted above): {each.failed}")
+                told[str(times)] = found
             if chosen.requests and times == max(chosen.sizes):
-                for each in own:
-                    grown = memory(each, requests=chosen.requests, folder=folder)
-                    told[f"memory of {each.name}"] = grown
-                    early = next(held for seen, held in grown if seen >= chosen.requests / 5)
-                    print(
-                        f"\nmemory of {each.name}: {grown[0][1]:.0f} MiB before, {early:.0f} after a fifth, "
-                        f"{grown[-1][1]:.0f} after {grown[-1][0]:,} requests"
-                    )
+                told["memory"] = {each.name: memory(each, requests=chosen.requests, folder=folder) for each in own}
     return told
 
 
@@ -345,13 +353,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--install", action="store_true", help="fetch the peers into an environment of their own")
     parser.add_argument("--quick", action="store_true", help="one round of one second, no row about memory")
+    parser.add_argument("--memory", action="store_true", help="only the row about memory")
     parser.add_argument("--folder", type=Path, help="keep districts, database and environment here")
     parser.add_argument("--sizes", type=lambda text: [int(part) for part in text.split(",")], default=[1, 100])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--seconds", type=float, default=1.5)
     parser.add_argument("--requests", type=int, default=100_000, help="for the row about memory, 0 for none")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     chosen = parser.parse_args()
+    if chosen.memory:
+        chosen.sizes = [max(chosen.sizes)]
     if chosen.quick:
         chosen.rounds, chosen.seconds, chosen.requests = 1, 1, 0
     if not shutil.which("wrk"):

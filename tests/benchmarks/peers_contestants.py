@@ -121,9 +121,13 @@ def tuned(python: Path, database: str, schema: str, columns: Sequence[tuple[str,
     )
 
 
-def constant(python: Path | str, size: int) -> Contestant:
-    """Bytes that are there already, as many as the warm tile has."""
-    return Contestant("constant bytes", uvicorn(python, "peers_constant:application"), {"PEERS_BYTES": str(size)})
+def constant(python: Path | str, size: int) -> list[Contestant]:
+    """Bytes that are there already, as many as the warm tile has: bare, and from a route of FastAPI."""
+    names = {"constant bytes (bare ASGI)": "application", "constant bytes (FastAPI)": "framework"}
+    environment = {"PEERS_BYTES": str(size)}
+    return [
+        Contestant(name, uvicorn(python, f"peers_constant:{served}"), environment) for name, served in names.items()
+    ]
 
 
 def tipg(python: Path, database: str, schema: str) -> Contestant:
@@ -197,8 +201,8 @@ def pygeoapi(python: Path, file: Path, folder: Path) -> Contestant:
 def address(contestant: Contestant, question: Question, *, schema: str) -> None:
     """Write where a running contestant keeps what is asked; a row it has no route for stays out."""
     name = contestant.name
-    if name == "constant bytes":
-        contestant.paths = {row: ["/"] for row in ROWS}
+    if name.startswith("constant"):
+        contestant.paths = {"warm tile": ["/"]}
     elif name.startswith("tuned"):
         contestant.paths = {
             "warm tile": [_filled("/tiles/{z}/{x}/{y}", question.tile)],

@@ -49,8 +49,8 @@ SELECT (SELECT count(*) FROM met), count(*),
        string_agg({_FEATURE}, ',' ORDER BY fid) FROM page JOIN "{TABLE}" USING (fid)
 """
 PAGE = f"""
-SELECT (SELECT count(*) FROM "{TABLE}"), count(*), string_agg(feature, ',')
-FROM (SELECT {_FEATURE} AS feature FROM "{TABLE}" ORDER BY fid LIMIT $1 OFFSET $2) AS page
+SELECT (SELECT count(*) FROM "{TABLE}"), count(*), string_agg({_FEATURE}, ',')
+FROM (SELECT * FROM "{TABLE}" ORDER BY fid LIMIT $1 OFFSET $2) AS page
 """
 ITEM = f'SELECT {_FEATURE} FROM "{TABLE}" WHERE uid = $1'
 
