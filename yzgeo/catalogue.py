@@ -475,8 +475,8 @@ def _merge_fields(
     return tuple(merged.values())
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """YAML that refuses a key written twice, which plain YAML silently drops."""
+class _StrictLoader(yaml.CSafeLoader):
+    """YAML, read by libyaml, that refuses a key written twice, which plain YAML silently drops."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
