@@ -72,11 +72,10 @@ def write_layer(name: str, shapes: Objects, ids: Sequence[int], columns: Mapping
 
 
 class _Values:
-    """The values of a layer, each written once: ``written`` has them in the order of their numbers."""
+    """The values of a layer, each written once for a property: ``written`` has them in the order of their numbers."""
 
     def __init__(self) -> None:
         self.written: list[bytes] = []
-        self._numbers: dict[type, dict[Value, int]] = {}
 
     def numbers(self, column: Sequence[Value]) -> Integers:
         """Give the number of each value of a column, `_ABSENT` where there is none."""
@@ -91,11 +90,14 @@ class _Values:
     def _of_kind(self, kind: type, column: Sequence[Value]) -> Integers:
         if kind is float:
             column = [each if each is not None and math.isfinite(each) else None for each in column]  # type: ignore[arg-type]
-        known = self._numbers.setdefault(kind, {None: _ABSENT})
-        new = [each for each in dict.fromkeys(column) if each not in known]
-        known.update(zip(new, range(len(self.written), len(self.written) + len(new)), strict=True))
-        self.written += _WRITERS[kind](new)
-        return np.fromiter(map(known.__getitem__, column), dtype=np.int64, count=len(column))
+        different: dict[Value, Any] = dict.fromkeys(column)
+        different.pop(None, None)
+        numbers = range(len(self.written), len(self.written) + len(different))
+        self.written += _WRITERS[kind](different)
+        if len(different) == len(column):
+            return np.array(numbers)
+        number_of = {**dict(zip(different, numbers, strict=True)), None: _ABSENT}
+        return np.fromiter(map(number_of.__getitem__, column), dtype=np.int64, count=len(column))
 
 
 def _tags(numbers: Sequence[Integers], count: int) -> Ragged:

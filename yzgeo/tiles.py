@@ -19,7 +19,7 @@ from . import mvt, thinning
 from .mvt import Value
 
 # Goes up with every change of the bytes that the same features become: addresses carry it, and old ones die out.
-FORMAT = 3
+FORMAT = 4
 EXTENT = mvt.EXTENT
 BUFFER = 64
 MAX_ZOOM = 22

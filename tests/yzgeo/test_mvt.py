@@ -74,10 +74,13 @@ def shape_of(shape: Any) -> tuple[int, bytes]:
 def plain(name: str, shapes: Sequence[Any], ids: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> bytes:
     keys = [key for key, column in columns.items() if any(value is not None for value in column)]
     values: list[bytes] = []
+    own: list[dict[bytes, int]] = []
     for key in keys:
+        own.append({})
         # Where a column has values of several types, each type's are numbered together.
         for value in sorted(columns[key], key=lambda value: type(value).__name__):
-            if value is not None and value_of(value) not in values:
+            if value is not None and value_of(value) not in own[-1]:
+                own[-1][value_of(value)] = len(values)
                 values.append(value_of(value))
     layer = varint(15 * 8) + varint(2) + block(1, name.encode())
     for position, (shape, number) in enumerate(zip(shapes, ids, strict=True)):
@@ -85,7 +88,7 @@ def plain(name: str, shapes: Sequence[Any], ids: Sequence[int], columns: Mapping
         for index, key in enumerate(keys):
             value = columns[key][position]
             if value is not None:
-                tags += varint(index) + varint(values.index(value_of(value)))
+                tags += varint(index) + varint(own[index][value_of(value)])
         kind, geometry = shape_of(shape)
         layer += block(
             2, varint(8) + varint(number) + block(2, tags) + varint(3 * 8) + varint(kind) + block(4, geometry)
