@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
-from psycopg import AsyncConnection, AsyncRawCursor
-from psycopg.pq import TransactionStatus
+from psycopg import AsyncConnection
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import error_from_result
+from psycopg.generators import execute
+from psycopg.pq import ExecStatus, Format, TransactionStatus
+from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow
 from psycopg.types.string import ByteaBinaryLoader
 
@@ -20,6 +25,9 @@ from .dialect import numbered
 
 MOST = 8
 _NOBODY_WRITES = "\uffff"
+_PREPARED_FROM, _MOST_PREPARED, _MOST_COUNTED = 3, 100, 1_000
+_Key = tuple[bytes, tuple[int, ...]]
+"""A statement and the types of its values."""
 
 
 class AwaitedConnections:
@@ -40,7 +48,7 @@ class AwaitedConnections:
         self._address = address
         self._most = most
         self._made = 0
-        self._idle: list[AsyncConnection[TupleRow]] = []
+        self._idle: list[_Line] = []
         self._line: deque[asyncio.Future[None]] = deque()
         self._closed = False
 
@@ -67,13 +75,11 @@ class AwaitedConnections:
         """
         plain = [value.replace("\0", _NOBODY_WRITES) if isinstance(value, str) else value for value in bound]
         with translated(self._address):
-            connection = await self._take()
+            line = await self._take()
             try:
-                cursor = AsyncRawCursor(connection)
-                await cursor.execute(numbered(statement).encode(), plain, binary=True)
-                return await cursor.fetchone()
+                return await line.row(numbered(statement).encode(), plain)
             finally:
-                self._put_back(connection)
+                self._put_back(line)
 
     def close(self) -> None:
         """Close what is idle now and what comes back later; a second call does nothing."""
@@ -81,7 +87,7 @@ class AwaitedConnections:
         self._let_go(self._idle)
         self._idle = []
 
-    async def _take(self) -> AsyncConnection[TupleRow]:
+    async def _take(self) -> _Line:
         while not self._closed:
             if self._idle:
                 return self._idle.pop()
@@ -97,7 +103,7 @@ class AwaitedConnections:
                 raise
         raise StorageError(path=self._address.shown, reason="已关闭 (closed)")
 
-    async def _make(self) -> AsyncConnection[TupleRow]:
+    async def _make(self) -> _Line:
         self._made += 1
         try:
             connection = await AsyncConnection.connect(self._address.conninfo, autocommit=True)
@@ -108,23 +114,23 @@ class AwaitedConnections:
             self._call_next()
             raise
         connection.adapters.register_loader("text", ByteaBinaryLoader)
-        return connection
+        return _Line(connection)
 
-    def _put_back(self, connection: AsyncConnection[TupleRow]) -> None:
-        if connection.closed:
+    def _put_back(self, line: _Line) -> None:
+        if line.broken:
             # The server went away, and the lines that are idle went with it.
-            self._let_go([connection, *self._idle])
+            self._let_go([line, *self._idle])
             self._idle = []
-        elif self._closed or connection.pgconn.transaction_status != TransactionStatus.IDLE:
-            self._let_go([connection])
+        elif self._closed or not line.idle:
+            self._let_go([line])
         else:
-            self._idle.append(connection)
+            self._idle.append(line)
         self._call_next()
 
-    def _let_go(self, connections: Sequence[AsyncConnection[TupleRow]]) -> None:
-        for each in connections:
-            each.pgconn.finish()
-        self._made -= len(connections)
+    def _let_go(self, lines: Sequence[_Line]) -> None:
+        for each in lines:
+            each.close()
+        self._made -= len(lines)
 
     def _call_next(self) -> None:
         while self._line:
@@ -132,3 +138,65 @@ class AwaitedConnections:
             if not place.done():
                 place.set_result(None)
                 return
+
+
+class _Line:
+    """One connection, and what the server has prepared on it.
+
+    A cursor of psycopg would do the same, but for one short row it costs as much as all the rest of a request.
+    """
+
+    def __init__(self, connection: AsyncConnection[TupleRow]) -> None:
+        self._connection = connection
+        self._server = connection.pgconn
+        self._uses: dict[_Key, int] = {}
+        self._names: dict[_Key, bytes] = {}
+        self._numbers = count()  # never the same again, should a preparation be given up half-way
+
+    @property
+    def broken(self) -> bool:
+        return self._connection.closed
+
+    @property
+    def idle(self) -> bool:
+        return self._server.transaction_status == TransactionStatus.IDLE
+
+    def close(self) -> None:
+        self._server.finish()
+
+    async def row(self, query: bytes, bound: Sequence[Any]) -> TupleRow | None:
+        adapting = Transformer(self._connection)
+        values = adapting.dump_sequence(bound, [PyFormat.AUTO] * len(bound))
+        types, formats = adapting.types or (), adapting.formats
+        name = await self._prepared((query, types))
+        if name is None:
+            self._server.send_query_params(query, values, types, formats, Format.BINARY)
+        else:
+            self._server.send_query_prepared(name, values, formats, Format.BINARY)
+        result = await self._result()
+        if result.status != ExecStatus.TUPLES_OK:
+            raise error_from_result(result)
+        adapting.set_pgresult(result)
+        return adapting.load_row(0, tuple) if result.ntuples else None
+
+    async def _prepared(self, key: _Key) -> bytes | None:
+        """Give the name of a statement that comes again and again."""
+        name = self._names.get(key)
+        if name is not None or len(self._names) >= _MOST_PREPARED:
+            return name
+        uses = self._uses[key] = self._uses.get(key, 0) + 1
+        if uses < _PREPARED_FROM:
+            if len(self._uses) > _MOST_COUNTED:
+                self._uses.clear()
+            return None
+        name = b"yzgeo_%d" % next(self._numbers)
+        self._server.send_prepare(name, *key)
+        result = await self._result()
+        if result.status != ExecStatus.COMMAND_OK:
+            raise error_from_result(result)
+        self._names[key] = name
+        return name
+
+    async def _result(self) -> PGresult:
+        result: PGresult = (await self._connection.wait(execute(self._server)))[-1]
+        return result

@@ -29,6 +29,19 @@ def test_a_row_in_any_loop(asked: AwaitedConnections) -> None:
     assert asyncio.run(asked.row(wanted, (5, ""))) is None
 
 
+def test_what_comes_again_is_prepared_for_each_type(asked: AwaitedConnections) -> None:
+    async def ask() -> None:
+        double, known = (
+            "SELECT ?1 + ?1",
+            "SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT $1 + $1'",
+        )
+        for value in (1, 2, 3, 0.5, 1 << 40, 4, 1.25, 5, 0.25):
+            assert await asked.row(double, (value,)) == (value + value,)
+        assert await asked.row(known, ()) == (2,)
+
+    asyncio.run(ask())
+
+
 def test_who_comes_late_waits(asked: AwaitedConnections) -> None:
     async def ask() -> list[int]:
         slow = "SELECT pg_backend_pid() FROM (SELECT pg_sleep(0.02)) AS waited"
