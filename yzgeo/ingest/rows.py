@@ -317,7 +317,10 @@ def _check_keys(
 ) -> None:
     column = next((name for name, target in columns.items() if target == layer.spec.key), "")
     keys = values.get(layer.spec.key, [])
-    times = Counter(key for key in keys if key is not None)
+    present = [key for key in keys if key is not None]
+    if len(set(present)) == len(present):
+        return
+    times = Counter(present)
     for row, key in enumerate(keys):
         if key is not None and times[key] > 1:
             zh = f"编号“{key}”在文件中出现 {times[key]} 次"
