@@ -79,3 +79,17 @@ def test_glossary_words_stand_once() -> None:
     text = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
     words = re.findall(r"^\| ([^|]+) \|", text, re.MULTILINE)
     assert len(words) == len(set(words))
+
+
+def test_every_promise_of_the_ogc_api_names_a_test_that_is_there() -> None:
+    """A name may be cut short by an ellipsis at either end."""
+    text = (ROOT / "docs/ogc.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| promise")]
+    assert len(rows) > 15
+    for row in rows:
+        named = re.findall(r"`((?:\w+/)+(?:\w+\.py)?)(?:: ([\w…]+))?`", row.split(" | ")[1])
+        assert named, row
+        for path, name in named:
+            place = ROOT / "tests" / path
+            assert place.exists(), path
+            assert not name or name.strip("…") in place.read_text(encoding="utf-8"), name
