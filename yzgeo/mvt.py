@@ -96,7 +96,8 @@ class _Values:
         self.written += _WRITERS[kind](different)
         if len(different) == len(column):
             return np.array(numbers)
-        number_of = {**dict(zip(different, numbers, strict=True)), None: _ABSENT}
+        number_of = dict(zip(different, numbers, strict=True))
+        number_of[None] = _ABSENT
         return np.fromiter(map(number_of.__getitem__, column), dtype=np.int64, count=len(column))
 
 
