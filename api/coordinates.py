@@ -263,8 +263,7 @@ def shape_of(box: BBox, uri: str, storage_crs: str) -> BaseGeometry | None:
         If it lies outside what the system covers.
     """
     west, south, east, north = box
-    system = crs.parse(epsg_of(uri))
-    if system.is_geographic:
+    if _in_degrees(uri):
         if west <= east:
             return None
         return shapely.MultiPolygon([shapely.box(west, south, 180, north), shapely.box(-180, south, east, north)])
