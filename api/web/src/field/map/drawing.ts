@@ -4,7 +4,7 @@ import type { LayerSpecification, StyleSpecification } from 'maplibre-gl'
 import { BACKGROUND, LABEL_FONT } from '@/map/style'
 import { distanceTo } from '../distance'
 import { standing } from '../forms'
-import type { Outbox } from '../outbox/machine'
+import { keyOf, waitingOf, type Outbox } from '../outbox/machine'
 import type { Fix, SyncFeature, SyncLayer } from '../types'
 import { CLASS_COLOURS, looksOf, type StageLook } from './stages'
 
@@ -20,14 +20,10 @@ const METRES_PER_DEGREE = 111_320
 
 export const EMPTY: FeatureCollection = { type: 'FeatureCollection', features: [] }
 
-export function keyOf({ layer, uid }: Pick<SyncFeature, 'layer' | 'uid'>): string {
-  return `${layer}/${uid}`
-}
-
 /** The projects as they stand once the outbox is sent; by stage within one layer, by class where all are shown. */
 export function projectsOf(features: readonly SyncFeature[], layers: readonly SyncLayer[], outbox: Outbox, only: string): FeatureCollection {
   const forms = new Map(layers.map((layer) => [layer.id, { layer, looks: new Map(looksOf(layer).map((look) => [look.id, look])) }]))
-  const waiting = new Set(outbox.flatMap((item) => (item.type === 'event' ? [keyOf(item)] : [])))
+  const waiting = waitingOf(outbox)
   const drawn = features.flatMap((feature): Feature[] => {
     const form = forms.get(feature.layer)
     if (!feature.geometry || !form || (only !== '' && feature.layer !== only)) return []

@@ -69,6 +69,10 @@ export type Happening =
   | { type: 'discarded'; id: string }
   | { type: 'wiped' }
 
+export function keyOf({ layer, uid }: { layer: string; uid: string }): string {
+  return `${layer}/${uid}`
+}
+
 const FIRST_WAIT_MS = 1_000
 const LONGEST_WAIT_MS = 120_000
 
@@ -133,7 +137,7 @@ export function next(outbox: Outbox, owner: string, now: number): Item | undefin
     if (item.type === 'photo') {
       if (item.status === 'waiting' && item.notBefore <= now) return item
     } else if (item.status === 'waiting') {
-      const feature = `${item.layer}/${item.uid}`
+      const feature = keyOf(item)
       if (!held.has(feature) && item.notBefore <= now && item.photos.every((id) => kept.has(id))) return item
       held.add(feature)
     }
@@ -145,6 +149,16 @@ export function next(outbox: Outbox, owner: string, now: number): Item | undefin
 export function nextMoment(outbox: Outbox, owner: string): number | undefined {
   const moments = outbox.filter((item) => item.owner === owner && item.status === 'waiting').map(({ notBefore }) => notBefore)
   return moments.length ? Math.min(...moments) : undefined
+}
+
+/** Number of entries still to be sent, by feature; those that were refused or contradict the office wait for people. */
+export function waitingOf(outbox: Outbox): Map<string, number> {
+  const found = new Map<string, number>()
+  for (const item of outbox) {
+    if (item.type !== 'event' || (item.status !== 'waiting' && item.status !== 'sending')) continue
+    found.set(keyOf(item), (found.get(keyOf(item)) ?? 0) + 1)
+  }
+  return found
 }
 
 export interface Tally {

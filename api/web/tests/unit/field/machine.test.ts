@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { after, bodyOf, next, tally, waitAfter, type Outbox } from '@/field/outbox/machine'
+import { after, bodyOf, next, tally, waitAfter, waitingOf, type Outbox } from '@/field/outbox/machine'
 import { entry, photo } from './samples'
 
 const RECEIPT = { event: 'e', hash: 'h', code: 'C', recorded_at: null }
@@ -50,4 +50,10 @@ it('waits longer after every failure, two minutes at most', () => {
 it('counts what waits, what was refused and the photos that arrived', () => {
   const outbox = after([photo('p'), photo('q'), entry('e')], { type: 'kept', id: 'p', sha256: 's' })
   expect(tally(outbox, 'wang')).toEqual({ waiting: 1, refused: 0, conflicts: 0, photos: { kept: 1, total: 2 } })
+})
+
+it('counts by feature what is still to be sent, and not what waits for people', () => {
+  const outbox: Outbox = [photo('p'), entry('e', 1), entry('f', 2), entry('g', 3, { uid: 'other' }), entry('h', 4, { status: 'conflict' }), entry('i', 5, { status: 'sending' })]
+  expect([...waitingOf(outbox).values()]).toEqual([3, 1])
+  expect(waitingOf([entry('h', 4, { status: 'refused' })]).size).toBe(0)
 })
