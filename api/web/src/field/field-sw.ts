@@ -5,7 +5,7 @@
 import { addPlugins, cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute, type PrecacheEntry } from 'workbox-precaching'
 import { NavigationRoute, registerRoute } from 'workbox-routing'
 import { alone, LOCK } from './outbox/browser'
-import { addressesIn, deviceOf, openDatabase, openKeeper, recall } from './outbox/database'
+import { addressesIn, deviceOf, noteDown, openDatabase, openKeeper, recall } from './outbox/database'
 import { sendAll } from './outbox/sender'
 import { call, setDevice } from './outbox/service'
 import { openTransport } from './outbox/transport'
@@ -66,7 +66,7 @@ async function drain(): Promise<void> {
     const keeper = await openKeeper(database, () => undefined)
     const transport = openTransport({ blobOf: (id) => database.get('blobs', id), addresses: addressesIn(database), heard: () => undefined })
     const received = (_: unknown, { receipt }: { receipt: { event: string; hash: string; code: string; recorded_at: string | null } | null }) =>
-      void (receipt && database.put('meta', { ...receipt, at: new Date(Date.now() + clock).toISOString() }, 'receipt'))
+      void (receipt && noteDown(database, 'receipt', { ...receipt, at: new Date(Date.now() + clock).toISOString() }))
     await sendAll(keeper, transport, owner, { now: Date.now, chance: Math.random, received })
     if (keeper.outbox().some((item) => item.owner === owner && item.status === 'waiting')) throw new Error('some wait still')
   } finally {
