@@ -122,7 +122,15 @@ def _show_targets(session: Session, found: dict[str, Any]) -> None:
         ("数据", "Data"),
     ]
     session.say(f"截至 {found['at']}。{found['rule']['zh']}", f"As of {found['at']}. {found['rule']['en']}")
+    _say_unknown(session, found)
     session.table(found, headings, rows)
+
+
+def _say_unknown(session: Session, found: dict[str, Any]) -> None:
+    """Say what nobody recorded of the day, each sentence once."""
+    notes = {told["note"]["zh"]: told["note"]["en"] for told in found["registers"].values() if told["note"]}
+    for zh, en in notes.items():
+        session.say(zh, en)
 
 
 def _show_groups(session: Session, found: dict[str, Any]) -> None:
@@ -151,6 +159,7 @@ def _show_groups(session: Session, found: dict[str, Any]) -> None:
         ("计量单位", "Measured in"),
     ]
     session.say(f"截至 {found['at']}。", f"As of {found['at']}.")
+    _say_unknown(session, found)
     session.table(found, headings, rows)
 
 

@@ -28,6 +28,9 @@ def test_by_street_and_since_a_day(yzgeo, demo_workspace: Path) -> None:
     assert "old_compound" in moved.out
     assert yzgeo("progress", "-w", demo_workspace, "--layer", "road").code == 1
     assert yzgeo("progress", "-w", demo_workspace, "--at", "yesterday").code == 2
+    assert "以前没有登记" not in shown.err
+    past = yzgeo("progress", "-w", demo_workspace, "--layer", "old_compound", "--by", "community", "--at", "2023-01-01")
+    assert past.err.count("以前没有登记：要素和数量按最早的登记") == 1
 
 
 def test_verify_says_yes(yzgeo, demo_workspace: Path) -> None:

@@ -6,9 +6,10 @@ import { boundsOf, showBounds } from '@/map'
 import { useCatalogue, useChoice } from '@/modules/layers'
 import { dayIn, useRecorded } from '@/modules/progress'
 import { useSession } from '@/modules/session'
+import { notesOf } from '@/modules/targets'
 import { useLoad } from '@/shared/useLoad'
 import { changeView, useView } from '@/shared/useView'
-import { fetchReport, type By } from './api'
+import { fetchReport, type By, type Report } from './api'
 
 const REST_MS = 250
 
@@ -42,13 +43,14 @@ export function useShow() {
   }
 }
 
-/** What every exported list says of itself. */
-export function useNotes() {
+/** What every exported list says of itself, and what nobody recorded of the day of its report. */
+export function useNotes(report: () => Report | null = () => null) {
   const { t, label } = useTexts()
   const { catalogue, byId } = useCatalogue()
   const notes = computed<(readonly [string, string])[]>(() => [
     [t('ledger.notes.made'), dayIn(new Date())],
     [t('ledger.notes.plan'), label(catalogue.value?.district.plan)],
+    ...notesOf(Object.values(report()?.registers ?? {})).map((note) => [t('ledger.notes.register'), label(note)] as const),
     ...(catalogue.value?.illustrative ? [[t('ledger.notes.status'), t('ledger.notes.illustrative')] as const] : []),
   ])
   return { notes, titleOf: (layer: string): string => label(byId.value.get(layer)?.title ?? layer) }
