@@ -35,6 +35,28 @@ def test_two_applications_share_nothing(settings, workspace) -> None:
     assert one.state.context.metrics is not other.state.context.metrics
 
 
+@pytest.mark.parametrize("path", ["items", "items/nothing", "tiles/WebMercatorQuad/14/6064/13828"])
+def test_the_short_way_stays_in_the_envelope(app, client, path: str) -> None:
+    """Counted under its template, with the headers of all answers, refusals too; other methods go the usual way."""
+    address = f"/ogc/collections/road/{path}"
+    refused = client.get(f"{address}?nonsense=1")
+    assert refused.status_code == 400
+    assert refused.headers["content-type"] == "application/problem+json"
+    hidden = client.get(f"/ogc/collections/pipe_segment/{path}")
+    assert hidden.status_code == 404
+    for answer in (client.get(address), client.request("HEAD", address), refused, hidden):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert client.request("TRACE", address).status_code == 405
+    template = "/ogc/collections/{layer_id}/" + {"items": "items", "items/nothing": "items/{uid}"}.get(
+        path, "tiles/WebMercatorQuad/{z}/{row}/{col}"
+    )
+    counted = app.state.context.metrics.registry.get_sample_value(
+        "yzgeo_requests_total", {"method": "GET", "route": template, "status": "400"}
+    )
+    assert counted == 1
+
+
 def _routes(app):
     from api import main
 

@@ -214,7 +214,7 @@ def measure(
     found: dict[str, dict[str, tuple[float, float, float]]] = {}
     for row in ROWS:
         turns: dict[str, list[tuple[float, float, float]]] = {}
-        least = 4 if row == "10,000 features" else 0  # wrk counts whole answers only
+        least = 3 if row == "10,000 features" else 0  # wrk counts whole answers only
         for number in range(-1, rounds):
             for each in contestants:
                 runner = cold.get(each.name, each) if row == "cold tile" else each
@@ -357,7 +357,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="keep districts, database and environment here")
     parser.add_argument("--sizes", type=lambda text: [int(part) for part in text.split(",")], default=[1, 100])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=1.5)
+    parser.add_argument("--seconds", type=float, default=1)
     parser.add_argument("--requests", type=int, default=100_000, help="for the row about memory, 0 for none")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     chosen = parser.parse_args()
