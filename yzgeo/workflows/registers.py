@@ -44,14 +44,14 @@ class Register:
             note = {"zh": "尚未登记。", "en": "Nothing has been registered yet."}
         elif not self.recorded and layer.stages:
             note = {
-                "zh": f"{since} 以前没有登记：要素和数量按最早的登记（{since}）计，阶段按台账。",
-                "en": f"Nothing was registered before {since}: features and quantities are those first registered "
-                "then, stages are the ledger's.",
+                "zh": f"有阶段的图层 {since} 以前没有登记：要素和数量按最早的登记计，阶段按台账。",
+                "en": f"Layers with stages: nothing was registered before {since}; features and quantities are those "
+                "first registered, stages are the ledger's.",
             }
         elif not self.recorded:
             note = {
-                "zh": f"{since} 以前没有登记，当日数量无从得知。",
-                "en": f"Nothing was registered before {since}: what it was on that day is not known.",
+                "zh": f"没有阶段的图层 {since} 以前没有登记，当日数量无从得知。",
+                "en": f"Layers without stages: nothing was registered before {since}; what there was is not known.",
             }
         return {"known_since": since, "recorded": self.recorded, "note": note}
 
