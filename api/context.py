@@ -20,7 +20,7 @@ from yzgeo.store.awaited import AwaitedStore
 from yzgeo.store.base import Store
 from yzgeo.targets import Target
 from yzgeo.workflows import overview
-from yzgeo.workflows.tiles import ByteCache, TileMaker
+from yzgeo.workflows.tiles import ByteCache, TileKey, TileMaker
 
 from .auth import Passwords, SignInGuard
 from .middleware import Metrics
@@ -29,6 +29,8 @@ from .settings import Settings
 
 Result = TypeVar("Result")
 _THREADS = 4
+# Making a tile keeps a processor busy. More than two at a time only take the interpreter from each other.
+_TILES_AT_A_TIME = 2
 
 TileHeaders = tuple[str, tuple[tuple[bytes, bytes], ...]]
 """Entity tag and headers that all tiles of one state share."""
@@ -49,6 +51,7 @@ class Context:
     guard: SignInGuard
     passwords: Passwords = field(default_factory=Passwords)
     threads: anyio.CapacityLimiter | None = None
+    tile_threads: anyio.CapacityLimiter | None = None
     _fields: dict[tuple[str, Role], tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -127,6 +130,24 @@ class Context:
         if self.threads is None:
             self.threads = anyio.CapacityLimiter(_THREADS)
         return await to_thread.run_sync(work, limiter=self.threads)
+
+    async def make_tile(self, key: TileKey) -> bytes:
+        """
+        Make a tile without holding up other requests.
+
+        Parameters
+        ----------
+        key
+            Which tile.
+
+        Returns
+        -------
+        bytes
+            See `TileMaker.make`.
+        """
+        if self.tile_threads is None:
+            self.tile_threads = anyio.CapacityLimiter(_TILES_AT_A_TIME)
+        return await to_thread.run_sync(self.tiles.make, key, limiter=self.tile_threads)
 
     async def answer(
         self, request: Request, key: tuple[str, ...], make: Callable[[], Any], *, media_type: str = JSON

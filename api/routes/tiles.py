@@ -116,7 +116,7 @@ async def _find(
     else:
         key = (layer.id, current if revision is None else revision, *place, fields, None, 0, own)
     data = context.tiles.remembered(key)
-    return key, data if data is not None else await context.in_thread(lambda: context.tiles.make(key))
+    return key, data if data is not None else await context.make_tile(key)
 
 
 def place_of(request: Request) -> tuple[int, int, int]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import deque
 
 import geopandas as gpd
 from fastapi import FastAPI
 
 from yzgeo.store.awaited import AwaitedStore
 from yzgeo.store.base import Provenance
+from yzgeo.workflows.tiles import TileKey, TileMaker
 
 LAYER = "shantytown_parcel"
 
@@ -21,3 +24,24 @@ def test_the_revision_is_that_of_the_store(app: FastAPI) -> None:
     uid = context.store.rows(LAYER, fields=()).uids[0]
     context.store.write(LAYER, put=gpd.GeoDataFrame({"name": ["改"]}, index=[uid]), provenance=Provenance("t", "t"))
     assert asyncio.run(context.revision_now(LAYER)) == before + 1
+
+
+def test_two_tiles_are_made_at_a_time(app: FastAPI) -> None:
+    context, busy, seen = app.state.context, deque[TileKey](), []
+
+    class Slow(TileMaker):
+        def make(self, key: TileKey) -> bytes:
+            busy.append(key)
+            time.sleep(0.03)
+            seen.append(len(busy))
+            busy.remove(key)
+            return super().make(key)
+
+    async def ask() -> list[bytes]:
+        keys = [(LAYER, context.store.revision(LAYER), 14, 6067, col, (), None, 0, None) for col in range(13825, 13831)]
+        return await asyncio.gather(*(context.make_tile(key) for key in keys))
+
+    context.tiles = Slow(context.store, most_bytes=0)
+    made = asyncio.run(ask())
+    assert len(made) == len(seen) == 6
+    assert max(seen) <= 2
