@@ -233,7 +233,7 @@ def test_a_day_before_the_records_of_a_layer_without_stages_is_not_known(premise
     assert done == [None, 1.0, 2.0]
     told = [board["registers"]["indicator"] for board in boards]
     assert [each["recorded"] for each in told] == [False, True, True]
-    assert told[0]["note"]["zh"] == f"{on(10)} 以前没有登记，当日数量无从得知。"
+    assert told[0]["note"]["zh"] == f"没有阶段的图层 {on(10)} 以前没有登记，当日数量无从得知。"
     assert boards[0]["registers"][LAYER]["note"]["zh"] == "尚未登记。"
     opened.close()
 
