@@ -59,6 +59,7 @@ from .routes import (
 from .settings import Settings
 
 _MIB = 1 << 20
+_COLLECT_AFTER = 50_000
 _FILES_MIB = 32
 _ANSWERS_MIB = 64
 # Routes that answer from memory or by one statement. FastAPI's own handling costs more than all that they do.
@@ -241,8 +242,10 @@ def from_environment() -> FastAPI:
     url = settings.database_url.get_secret_value() if settings.database_url else None
     app = create_app(settings, open_workspace(settings.workspace, database_url=url).store)
     # What is here now stays: full rounds of the garbage collector, which hold every request up, shall leave it alone.
+    # A page of thousands of features must not start one, either.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
     return app
 
 

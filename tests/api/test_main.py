@@ -114,11 +114,14 @@ def test_a_real_server_serves(server: str) -> None:
 def test_the_garbage_collector_leaves_the_application_alone(small_workspace, tmp_path, monkeypatch) -> None:
     shutil.copytree(small_workspace, tmp_path / "w")
     monkeypatch.setenv("YZGEO_WORKSPACE", str(tmp_path / "w"))
+    usual = gc.get_threshold()
     app = from_environment()
     try:
         assert not any(each is app.router for each in gc.get_objects())
+        assert gc.get_threshold()[0] > 10_000  # features, the largest page
     finally:
         gc.unfreeze()
+        gc.set_threshold(*usual)
         app.state.context.store.close()
 
 
