@@ -31,7 +31,7 @@ _Key = tuple[bytes, tuple[int, ...]]
 
 
 class AwaitedConnections:
-    """A few connections for questions of one row, made when first needed and kept.
+    """A few connections for questions of a few rows, made when first needed and kept.
 
     psycopg's own `AsyncConnectionPool` belongs to one event loop, from ``await open()`` to ``await close()``. A store
     is opened and closed outside any loop, and an idle connection belongs to none, so it is simply put aside here.
@@ -58,15 +58,32 @@ class AwaitedConnections:
 
         Parameters
         ----------
+        statement, bound
+            As for `rows`.
+
+        Returns
+        -------
+        tuple or None
+            The first row; None if there is none.
+        """
+        rows = await self.rows(statement, bound)
+        return rows[0] if rows else None
+
+    async def rows(self, statement: str, bound: Sequence[Any]) -> list[TupleRow]:
+        """
+        Ask for a few rows.
+
+        Parameters
+        ----------
         statement
-            A ``SELECT`` of at most one row with ``?`` or ``?1`` for values; it sees one state of the database.
+            A ``SELECT`` with ``?`` or ``?1`` for values; it sees one state of the database.
         bound
             The values.
 
         Returns
         -------
-        tuple or None
-            The row, texts as UTF-8; None if there is none.
+        list of tuple
+            The rows, texts as UTF-8.
 
         Raises
         ------
@@ -77,7 +94,7 @@ class AwaitedConnections:
         with translated(self._address):
             line = await self._take()
             try:
-                return await line.row(numbered(statement).encode(), plain)
+                return await line.rows(numbered(statement).encode(), plain)
             finally:
                 self._put_back(line)
 
@@ -164,7 +181,7 @@ class _Line:
     def close(self) -> None:
         self._server.finish()
 
-    async def row(self, query: bytes, bound: Sequence[Any]) -> TupleRow | None:
+    async def rows(self, query: bytes, bound: Sequence[Any]) -> list[TupleRow]:
         adapting = Transformer(self._connection)
         values = adapting.dump_sequence(bound, [PyFormat.AUTO] * len(bound))
         types, formats = adapting.types or (), adapting.formats
@@ -177,7 +194,7 @@ class _Line:
         if result.status != ExecStatus.TUPLES_OK:
             raise error_from_result(result)
         adapting.set_pgresult(result)
-        return adapting.load_row(0, tuple) if result.ntuples else None
+        return adapting.load_rows(0, result.ntuples, tuple)
 
     async def _prepared(self, key: _Key) -> bytes | None:
         """Give the name of a statement that comes again and again."""

@@ -108,29 +108,31 @@ def page(
     return statement, [*bound, *window, layer.id]
 
 
-def one(layer: Layer, uid: str, *, feature: str, own: Sequence[str] | None) -> tuple[str, list[object]]:
+def some(layer: Layer, uids: Sequence[str], *, feature: str, own: Sequence[str] | None) -> tuple[str, list[object]]:
     """
-    Write the statement for one feature as it is now.
+    Write the statement for single features as they are now.
 
     Parameters
     ----------
     layer
         The layer, its geometries in degrees.
-    uid
-        Id of the feature.
+    uids
+        Ids of the features.
     feature
         What `feature` writes for the fields wanted.
     own
-        Only if it lies in one of these street offices; anywhere if not given.
+        Only if they lie in one of these street offices; anywhere if not given.
 
     Returns
     -------
     tuple
-        Statement and values. It gives the feature's revision and the feature, or no row.
+        Statement and values. It gives a row for each that is there: its id, its revision and the feature.
     """
+    # An array is planned anew each time, which takes longer than to find one feature.
+    named, bound = ("uid = ?", [uids[0]]) if len(uids) == 1 else ("uid = ANY(?)", [list(uids)])
     limits = "" if own is None else " AND subdistrict = ANY(?)"
-    statement = f"SELECT revision, {feature} FROM {quote(layer.id)} WHERE uid = ?{limits}"
-    return statement, [uid, *([] if own is None else [list(own)])]
+    statement = f"SELECT uid, revision, {feature} FROM {quote(layer.id)} WHERE {named}{limits}"
+    return statement, [*bound, *([] if own is None else [list(own)])]
 
 
 def _met(dialect: ServerDialect, layer: Layer, query: Query) -> tuple[str, list[object]]:

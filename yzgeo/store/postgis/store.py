@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -28,8 +28,11 @@ from .address import Address, parse
 from .awaiting import AwaitedConnections
 from .connections import ServerConnection, ServerConnections, translated
 from .dialect import ServerDialect
+from .together import Together
 
 Clock = Callable[[], datetime]
+_Features = tuple[str, tuple[str, ...], tuple[str, ...] | None]
+"""What can be asked for in one question: features of a layer, by the fields wanted and the street offices allowed."""
 _REVISION = "SELECT revision FROM yzgeo_layer_revision WHERE layer = ?"
 
 
@@ -48,6 +51,8 @@ class PostGISStore(TableStore):
         self._server = ServerConnections(address, tables_of_the_file.srs_id(catalogue), busy_timeout_s=busy_timeout_s)
         super().__init__(self._server, catalogue, clock=clock)
         self._awaited = AwaitedConnections(address)
+        self._revisions_together = Together(self._ask_revision)
+        self._features_together = Together(self._ask_features)
         self._in_degrees = systems.parse(catalogue.district.storage_crs).is_geographic
         self._feature = lru_cache(256)(self._write_feature)
         self._counts: dict[str, tuple[int, int]] = {}  # of all features, with the revision they were counted at
@@ -171,8 +176,7 @@ class PostGISStore(TableStore):
             0 before the first write.
         """
         self.catalogue.layer(layer)
-        (revision,) = await self._awaited.row(_REVISION, (layer,)) or (0,)
-        return int(revision)
+        return await self._revisions_together.one(layer, layer) or 0
 
     def plain_tile(
         self, layer: str, place: tuple[int, int, int], *, fields: Sequence[str], own: Sequence[str] | None
@@ -252,14 +256,14 @@ class PostGISStore(TableStore):
         FeatureUnknownError
             If there is none: the same answer for one that lies elsewhere.
         """
-        spec = self.catalogue.layer(layer)
+        self.catalogue.layer(layer)
         if not self._in_degrees:
             return None
-        feature = self._feature(layer, tuple(fields), features.ALL_DECIMALS)
-        found = await self._awaited.row(*features.one(spec, uid, feature=feature, own=own))
+        kind = (layer, tuple(fields), None if own is None else tuple(own))
+        found = await self._features_together.one(kind, uid)
         if found is None:
             raise FeatureUnknownError(layer=layer, uid=uid)
-        return int(found[0]), bytes(found[1])
+        return found
 
     async def written_page(self, layer: str, query: Query, *, fields: Sequence[str]) -> WrittenPage | None:
         """
@@ -351,6 +355,16 @@ class PostGISStore(TableStore):
             finally:
                 copied.close()
         return target
+
+    async def _ask_revision(self, layer: str, _: Sequence[str]) -> Mapping[str, int]:
+        (revision,) = await self._awaited.row(_REVISION, (layer,)) or (0,)
+        return {layer: int(revision)}
+
+    async def _ask_features(self, kind: _Features, uids: Sequence[str]) -> Mapping[str, tuple[int, bytes]]:
+        layer, fields, own = kind
+        feature = self._feature(layer, fields, features.ALL_DECIMALS)
+        asked = features.some(self.catalogue.layer(layer), uids, feature=feature, own=own)
+        return {uid.decode(): (int(revision), text) for uid, revision, text in await self._awaited.rows(*asked)}
 
     def _write_feature(self, layer: str, fields: tuple[str, ...], decimals: int) -> str:
         return features.feature(self.catalogue.layer(layer), fields, decimals=decimals)

@@ -148,3 +148,43 @@ def test_one_feature(served: PostGISStore) -> None:
         asyncio.run(served.written_feature(LAYER, "no\0one", fields=fields, own=None))
     with pytest.raises(FeatureUnknownError):
         asyncio.run(served.written_feature(LAYER, rows.uids[0], fields=fields, own=["211202001"]))
+
+
+def test_features_asked_for_at_once(served: PostGISStore) -> None:
+    """Each caller gets his own answer, whatever goes to the server together."""
+    rows = served.rows(LAYER, Query(limit=40), fields=["name", "floors"])
+    uids = [*rows.uids, "none", "no\0one", "\ud800", "{a,b}", '"']
+
+    async def ask() -> list[object]:
+        wanted = [
+            served.written_feature(LAYER, uid, fields=fields, own=own)
+            for uid in uids
+            for fields, own in ((("name",), None), (("floors",), None), (("name",), ["211202001"]))
+        ]
+        return list(await asyncio.gather(*wanted, return_exceptions=True))
+
+    found = asyncio.run(ask())
+    for index in range(0, len(found), 3):
+        number = index // 3
+        assert isinstance(found[index + 2], FeatureUnknownError)
+        for answer, field in zip(found[index : index + 2], ("name", "floors"), strict=True):
+            if number >= len(rows.uids):
+                assert isinstance(answer, FeatureUnknownError)
+                continue
+            assert isinstance(answer, tuple)
+            feature = json.loads(answer[1])
+            assert (answer[0], feature["id"]) == (rows.revisions[number], uids[number])
+            assert feature["properties"] == {field: rows.columns[field][number]}
+
+
+def test_an_edit_is_seen_by_the_next_question(served: PostGISStore) -> None:
+    async def ask() -> None:
+        before = await served.revision_now(LAYER)
+        going = asyncio.create_task(served.revision_now(LAYER))
+        await asyncio.sleep(0)  # the question is out
+        uid = served.rows(LAYER, Query(limit=1), fields=()).uids[0]
+        served.write(LAYER, delete=[uid], provenance=Provenance("t", "t"))
+        assert set(await asyncio.gather(*(served.revision_now(LAYER) for _ in range(3)))) == {before + 1}
+        assert await going <= before + 1
+
+    asyncio.run(ask())

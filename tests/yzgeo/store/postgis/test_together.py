@@ -1,0 +1,107 @@
+"""Questions that go together: nobody gets an old answer, a foreign one or another's misfortune."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from yzgeo.store.postgis.together import Together
+
+
+class Desk:
+    """Answers with what is stored when the question goes out, and later than that."""
+
+    def __init__(self) -> None:
+        self.stored = {"a": 1, "b": 1}
+        self.asked: list[tuple[str, list[str]]] = []
+        self.together = Together(self.ask)
+
+    async def ask(self, kind: str, names: Sequence[str]) -> Mapping[str, int]:
+        self.asked.append((kind, sorted(names)))
+        found = {name: self.stored[name] for name in names if name in self.stored}
+        await asyncio.sleep(0.02)
+        if "bad" in names:
+            raise ZeroDivisionError
+        return found
+
+
+def test_who_comes_meanwhile_shares_the_next_question() -> None:
+    desk = Desk()
+
+    async def ask() -> None:
+        first = asyncio.create_task(desk.together.one("k", "a"))
+        await asyncio.sleep(0.005)
+        desk.stored["a"] = 2  # too late for the question that is out, so it must not answer who comes now
+        later = [asyncio.create_task(desk.together.one("k", name)) for name in ("a", "b", "a", "none")]
+        other = asyncio.create_task(desk.together.one("other", "b"))
+        assert await asyncio.gather(first, *later, other) == [1, 2, 1, 2, None, 1]
+
+    asyncio.run(ask())
+    assert desk.asked == [("k", ["a"]), ("other", ["b"]), ("k", ["a", "b", "none"])]
+
+
+def test_one_after_the_other_is_asked_at_once_in_any_loop() -> None:
+    desk = Desk()
+
+    async def ask() -> None:
+        for _ in range(2):
+            assert await desk.together.one("k", "a") == 1
+
+    asyncio.run(ask())
+    asyncio.run(ask())
+    assert desk.asked == [("k", ["a"])] * 4
+
+
+def test_who_gives_up_harms_nobody() -> None:
+    desk = Desk()
+
+    async def ask() -> None:
+        tasks = [asyncio.create_task(desk.together.one("k", name)) for name in ("a", "b")]
+        await asyncio.sleep(0.005)
+        tasks += [asyncio.create_task(desk.together.one("k", name)) for name in ("a", "b")]
+        await asyncio.sleep(0)
+        for task in tasks[::2]:  # of each question the one who started it
+            task.cancel()
+        done = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(each) for each in done] == [asyncio.CancelledError, int] * 2
+
+    asyncio.run(ask())
+
+
+def test_a_loop_that_ends_early_leaves_nothing_behind() -> None:
+    """The question is cancelled before it goes out, and before its first step."""
+    desk = Desk()
+
+    async def leave(pause: float) -> None:
+        kept = [asyncio.create_task(desk.together.one("k", "a"))]
+        await asyncio.sleep(pause)
+        kept.append(asyncio.create_task(desk.together.one("k", "b")))
+        await asyncio.sleep(0)
+
+    for pause in (0, 0.005):
+        asyncio.run(leave(pause))
+        assert asyncio.run(desk.together.one("k", "a")) == 1
+
+
+def test_an_error_is_told_to_those_who_asked_only() -> None:
+    desk = Desk()
+
+    async def ask() -> None:
+        first = [asyncio.create_task(desk.together.one("k", name)) for name in ("bad", "a")]
+        await asyncio.sleep(0.005)
+        later = asyncio.create_task(desk.together.one("k", "b"))
+        for task in first:
+            with pytest.raises(ZeroDivisionError):
+                await task
+        assert await later == 1
+
+    asyncio.run(ask())
+
+
+@pytest.mark.parametrize("name", ["a\0", "\ud800", "街\udfff"])
+def test_a_name_that_no_database_holds_is_not_asked_for(name: str) -> None:
+    desk = Desk()
+    assert asyncio.run(desk.together.one("k", name)) is None
+    assert desk.asked == []
