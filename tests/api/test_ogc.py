@@ -49,6 +49,13 @@ def spatial(op: str, kind: str, coordinates: Any, codes: str) -> tuple[str, dict
     return text, told(op, named("geometry"), shape(geojson, coordinates)), codes
 
 
+def of_intervals(op: str, codes: str, start: str, end: str) -> tuple[str, dict[str, Any], str]:
+    """What lasts from the day of the stage, 2024-06-30, to the end of September, beside an interval."""
+    text = f"{op.upper()}(INTERVAL(stage_date, '2024-09-30'), INTERVAL('{start}', '{end}'))"
+    lasting = {"interval": [named("stage_date"), "2024-09-30"]}
+    return text, told(op, lasting, {"interval": [start, end]}), codes
+
+
 def temporal(op: str, codes: str, *days: str) -> tuple[str, dict[str, Any], str]:
     """All parcels reached their stage on 2024-06-30."""
     if len(days) == 1:
@@ -57,10 +64,39 @@ def temporal(op: str, codes: str, *days: str) -> tuple[str, dict[str, Any], str]
     return f"{op.upper()}(stage_date, {between})", told(op, named("stage_date"), {"interval": list(days)}), codes
 
 
+# The centres of the second and of the fifth square, and one kind of literal after the other that meets both alone.
+SECOND, FIFTH = [X + STEP + 0.0004, Y + 0.0004], [X + 4 * STEP + 0.0004, Y + 0.0004]
+PIECES = [[SECOND, [SECOND[0], Y + 0.0005]], [FIFTH, [FIFTH[0], Y + 0.0005]]]
+SPOTS = [rectangle(x, y, x + 0.0001, y + 0.0001) for x, y in (SECOND, FIFTH)]
+TWO_RINGS = ", ".join("((" + ", ".join(f"{x} {y}" for x, y in ring) + "))" for (ring,) in SPOTS)
+TWO_PATHS = ", ".join("(" + ", ".join(f"{x} {y}" for x, y in path) + ")" for path in PIECES)
+TWO_POINTS = ", ".join(f"({x} {y})" for x, y in (SECOND, FIFTH))
+WEST, EAST = X + STEP + 0.0001, X + 4 * STEP - 0.0003
+LITERALS: list[tuple[str, dict[str, Any], str]] = [
+    (f"MULTIPOINT({TWO_POINTS})", shape("MultiPoint", [SECOND, FIFTH]), "25"),
+    (f"MULTILINESTRING({TWO_PATHS})", shape("MultiLineString", PIECES), "25"),
+    (f"MULTIPOLYGON({TWO_RINGS})", shape("MultiPolygon", SPOTS), "25"),
+    (
+        f"GEOMETRYCOLLECTION(POINT({SECOND[0]} {SECOND[1]}), MULTIPOINT({TWO_POINTS}))",
+        {"type": "GeometryCollection", "geometries": [shape("Point", SECOND), shape("MultiPoint", [SECOND, FIFTH])]},
+        "25",
+    ),
+    (f"POINT Z({SECOND[0]} {SECOND[1]} 60.5)", shape("Point", [*SECOND, 60.5]), "2"),
+    (f"BBOX({WEST}, {Y}, {EAST}, {Y + 1})", {"bbox": [WEST, Y, EAST, Y + 1]}, "234"),
+    (f"BBOX({WEST}, {Y}, 0, {EAST}, {Y + 1}, 9)", {"bbox": [WEST, Y, 0, EAST, Y + 1, 9]}, "234"),
+    (f"BBOX({SECOND[0]}, {Y}, {SECOND[0]}, {Y})", {"bbox": [SECOND[0], Y, SECOND[0], Y]}, "2"),
+    (f"BBOX(170, {Y}, {WEST}, {Y + 1})", {"bbox": [170, Y, WEST, Y + 1]}, "12"),
+]
+
+
+def spatial_literal(text: str, tree: dict[str, Any], codes: str) -> tuple[str, dict[str, Any], str]:
+    return f"S_INTERSECTS(geometry, {text})", told("s_intersects", named("geometry"), tree), codes
+
+
 PLANNED = told("=", named("stage"), "planned")
 # Condition as text and as JSON, and the last digits of the codes of the parcels that meet it, worked out by hand from
 # tests/api/conftest.py: areas 1000.5, 2000 … 6000; the third has no name; squares of 0.0008 degrees side by side.
-OPERATORS: list[tuple[str, dict[str, Any], str]] = [
+OPERATORS: list[tuple[str, Any, str]] = [
     ("area_m2 = 2000", told("=", named("area_m2"), 2000), "2"),
     ("area_m2 <> 2000", told("<>", named("area_m2"), 2000), "13456"),
     ("area_m2 < 2000", told("<", named("area_m2"), 2000), "1"),
@@ -97,6 +133,25 @@ OPERATORS: list[tuple[str, dict[str, Any], str]] = [
     temporal("t_intersects", ALL, "2024-06-30", ".."),
     temporal("t_intersects", "", "..", "2024-06-29"),
     temporal("t_disjoint", ALL, "2024-07-01", ".."),
+    of_intervals("t_after", ALL, "2024-01-01", "2024-06-29"),
+    of_intervals("t_before", ALL, "2024-10-01", ".."),
+    of_intervals("t_equals", ALL, "2024-06-30", "2024-09-30"),
+    of_intervals("t_intersects", ALL, "2024-01-01", "2024-06-30"),
+    of_intervals("t_disjoint", "", "2024-01-01", "2024-06-30"),
+    of_intervals("t_contains", ALL, "2024-07-01", "2024-09-29"),
+    of_intervals("t_contains", "", "2024-06-30", "2024-09-29"),
+    of_intervals("t_during", ALL, "2024-06-29", "2024-10-01"),
+    of_intervals("t_finishedby", ALL, "2024-07-01", "2024-09-30"),
+    of_intervals("t_finishes", ALL, "2024-06-29", "2024-09-30"),
+    of_intervals("t_meets", ALL, "2024-09-30", "2024-12-31"),
+    of_intervals("t_metby", ALL, "2024-01-01", "2024-06-30"),
+    of_intervals("t_overlappedby", ALL, "2024-01-01", "2024-07-01"),
+    of_intervals("t_overlaps", ALL, "2024-07-01", "2024-12-31"),
+    of_intervals("t_startedby", ALL, "2024-06-30", "2024-09-29"),
+    of_intervals("t_starts", ALL, "2024-06-30", "2024-10-01"),
+    ("TRUE", True, ALL),
+    ("code = 'P02' OR FALSE", told("or", told("=", named("code"), "P02"), False), "2"),
+    *(spatial_literal(text, tree, codes) for text, tree, codes in LITERALS),
 ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, NoReturn, cast
 from typing import Literal as OneOf
 
@@ -24,6 +24,7 @@ from yzgeo import crs
 from yzgeo.catalogue import FieldSpec, Layer
 from yzgeo.errors import ParameterError
 
+from . import temporal
 from .expressions import (
     GEOMETRY,
     TURNED,
@@ -50,7 +51,6 @@ MOST_CHARACTERS = 16_000
 MOST_DEPTH = 60
 MOST_CONDITIONS = 500
 
-_MIRRORED: dict[str, Operator] = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _RELATIONS: dict[str, Relation] = {
     "s_intersects": "intersects",
     "s_disjoint": "disjoint",
@@ -61,6 +61,10 @@ _RELATIONS: dict[str, Relation] = {
     "s_overlaps": "overlaps",
     "s_equals": "equals",
 }
+_PARTS = {"not": 1, "casei": 1, "isnull": 1, "between": 3} | dict.fromkeys(
+    ["like", "in", *temporal.MIRRORED, *_RELATIONS, *temporal.NAMES], 2
+)
+"""How many things an operation is about; the library does not count."""
 _SIGNS = re.compile(rf"(?:(?:\bnot\b|-) ?){{{MOST_DEPTH},}}", re.IGNORECASE)
 _FAR_PAST, _FAR_FUTURE = "0001-01-01", "9999-12-31"
 
@@ -109,7 +113,7 @@ def parse(
     read: Callable[[str], Any] = cql2.parse_text if language == "cql2-text" else cql2.parse_json
     try:
         tree = read(text).to_json()
-    except (cql2.ParseError, cql2.ValidationError, ValueError, TypeError) as error:
+    except Exception as error:  # noqa: BLE001  # the library has no class for a point without coordinates and the like
         _refuse(f"不是 {language}：{_where(error)}", f"it is no {language}: {_where(error)}")
     known = {name: layer.field(name) for name in fields} | {UID.id: UID}
     reader = _Reader(known, layer.spec.geometry != "none", filter_crs, storage_crs, north_first)
@@ -156,7 +160,9 @@ class _Reader:
 
     def condition(self, node: Any) -> Expression:
         if isinstance(node, Mapping) and "op" in node:
-            return self._operation(str(node["op"]).lower(), list(node["args"]))
+            return self._operation(str(node["op"]).lower(), _parts(node))
+        if isinstance(node, bool):
+            return temporal.constant(holds=node)
         if isinstance(node, Mapping) and "property" in node:
             column = self._column(node)
             if column.field.type != "boolean":
@@ -170,10 +176,12 @@ class _Reader:
     def _operation(self, name: str, parts: list[Any]) -> Expression:
         if name in {"and", "or"}:
             read = tuple(self.condition(part) for part in parts)
+            if not read:
+                _refuse(f"{name} 没有条件", f"{name} has no conditions")
             return And(read) if name == "and" else Or(read)
         if name == "not":
             return self._not(parts[0])
-        if name in _MIRRORED:
+        if name in temporal.MIRRORED:
             return self._compare(cast("Operator", name), parts[0], parts[1])
         if name in _RELATIONS:
             return self._relate(_RELATIONS[name], parts[0], parts[1])
@@ -185,21 +193,21 @@ class _Reader:
         }
         if name in special:
             return special[name](parts)
-        if name.startswith("t_"):
-            return self._when(name, parts[0], parts[1])
+        if name in temporal.NAMES:
+            return self._when(name, parts)
         _refuse(f"不支持运算 {name}", f"the operation {name} is not offered")
 
     def _not(self, part: Any) -> Expression:
         """Read runs of NOT without a step of recursion for each."""
         turned = True
         while isinstance(part, Mapping) and str(part.get("op", "")).lower() == "not":
-            part, turned = part["args"][0], not turned
+            part, turned = _parts(part)[0], not turned
         inner = self.condition(part)
         return Not(inner) if turned else inner
 
     def _column(self, node: Any) -> Column:
         if isinstance(node, Mapping) and str(node.get("op", "")).lower() == "casei":
-            column = self._column(node["args"][0])
+            column = self._column(_parts(node)[0])
             if column.field.type != "text":
                 _refuse(f"CASEI 只用于文字，“{column.field.id}”不是", f"CASEI is for text, “{column.field.id}” is none")
             return Column(column.field, fold=True)
@@ -214,7 +222,7 @@ class _Reader:
         if not _names(left):
             if not _names(right):
                 _refuse("比较的两边没有字段", "neither side of a comparison is a field")
-            left, right, operator = right, left, _MIRRORED[operator]
+            left, right, operator = right, left, temporal.MIRRORED[operator]
         column = self._column(left)
         other: Operand = self._column(right) if _names(right) else Literal(_value(column, right))
         if isinstance(other, Column) and _family(other.field) != _family(column.field):
@@ -238,6 +246,8 @@ class _Reader:
 
     def _in(self, parts: list[Any]) -> Expression:
         column = self._column(parts[0])
+        if not isinstance(parts[1], list):
+            _refuse("IN 的右边应为列表", "on the right of IN there should be a list")
         return In(column, tuple(_value(column, part) for part in parts[1]))
 
     def _is_null(self, parts: list[Any]) -> Expression:
@@ -258,19 +268,17 @@ class _Reader:
         shape: BaseGeometry | None
         try:
             if isinstance(node, Mapping) and "bbox" in node:
-                box = [float(number) for number in node["bbox"]]
-                west, south, east, north = box if len(box) == 4 else (box[0], box[1], box[3], box[4])
-                shape = shapely.box(west, south, east, north)
+                shape = self._box([float(number) for number in node["bbox"]])
             else:
                 shape = shapely.from_geojson(orjson.dumps(node))
+                if self.north_first and shape is not None:
+                    shape = shapely.transform(shape, lambda points: points[:, [1, 0]])
         except (shapely.errors.GEOSException, ValueError, TypeError, IndexError):
             shape = None
         if shape is None or shape.is_empty or not np.isfinite(shapely.get_coordinates(shape)).all():
             _refuse("空间条件的另一边应为几何", "the other side of a spatial condition should be a geometry")
         if not shape.is_valid:
             _refuse("几何无效（例如自相交）", "the geometry is invalid (it may cross itself)")
-        if self.north_first:
-            shape = shapely.transform(shape, lambda points: points[:, [1, 0]])
         if crs.parse(self.filter_crs).is_geographic and not shapely.box(-180, -90, 180, 90).covers(shape):
             _refuse("坐标应为经纬度", "coordinates should be longitude and latitude")
         moved: BaseGeometry = crs.transform(np.array([shape], dtype=object), self.filter_crs, self.storage_crs)[0]
@@ -278,35 +286,75 @@ class _Reader:
             _refuse("坐标超出坐标系的范围", "the coordinates lie outside their system")
         return moved
 
-    def _when(self, name: str, left: Any, right: Any) -> Expression:
-        """Turn a temporal condition on an instant into comparisons."""
-        turned = not _names(left)
-        if turned:
-            left, right = right, left
-        column = self._column(left)
-        if column.field.type not in {"date", "datetime"}:
-            _refuse(f"“{column.field.id}”不是日期", f"“{column.field.id}” is no date")
-        name = {"t_after": "t_before", "t_before": "t_after"}.get(name, name) if turned else name
-        start, end = (Literal(text) for text in _interval(column, right))
-        inside = And((Compare(">=", column, start), Compare("<=", column, end)))
-        meanings: dict[str, Expression] = {
-            "t_after": Compare(">", column, end),
-            "t_before": Compare("<", column, start),
-            "t_equals": And((Compare("=", column, start), Compare("=", column, end))),
-            "t_intersects": inside,
-            "t_disjoint": Not(inside),
-            "t_during": And((Compare(">", column, start), Compare("<", column, end))),
-        }
-        if name not in meanings or (turned and name == "t_during"):
-            _refuse(f"不支持运算 {name}", f"the operation {name} is not offered")
-        return meanings[name]
+    def _box(self, numbers: list[float]) -> BaseGeometry | None:
+        """Take a box as the parameter ``bbox`` is taken: it may cross the antimeridian, but not stand on its head."""
+        corners = numbers if len(numbers) == 4 else [numbers[at] for at in (0, 1, 3, 4)]
+        west, south, east, north = [corners[at] for at in (1, 0, 3, 2)] if self.north_first else corners
+        across = west > east and crs.parse(self.filter_crs).is_geographic
+        if south > north or (west > east and not across):
+            return None
+        if not across:
+            shape: BaseGeometry = shapely.box(west, south, east, north)
+            return shape if shape.area > 0 else shapely.envelope(shape)
+        return shapely.MultiPolygon([shapely.box(west, south, 180, north), shapely.box(-180, south, east, north)])
+
+    def _when(self, name: str, parts: list[Any]) -> Expression:
+        """Turn a temporal condition into comparisons of the ends."""
+        spans = [_ends(part) for part in parts]
+        columns = [self._column(end) for span in spans for end in span if _names(end)]
+        if not columns:
+            _refuse("时间条件里没有字段", "there is no field in the temporal condition")
+        kind = columns[0].field
+        for column in columns:
+            if column.field.type not in {"date", "datetime"}:
+                _refuse(f"“{column.field.id}”不是日期", f"“{column.field.id}” is no date")
+            if column.field.type != kind.type:
+                _refuse(
+                    f"“{kind.id}”与“{column.field.id}”类型不同",
+                    f"“{kind.id}” and “{column.field.id}” are of different types",
+                )
+        one, other = (self._span(columns[0], span) for span in spans)
+        if not temporal.fits(name, one, other):
+            _refuse(f"{name} 比较的是两个区间", f"{name} compares two intervals")
+        return temporal.relation(name, one, other)
+
+    def _span(self, like: Column, ends: list[Any]) -> temporal.Span:
+        """Read the ends of a moment or an interval, days in the form of the fields they are compared with."""
+
+        def operand(node: Any, unbounded: str) -> Operand:
+            if _names(node):
+                return self._column(node)
+            return Literal(_moment(like, unbounded if node is None or node == ".." else node))
+
+        start, end = operand(ends[0], _FAR_PAST), operand(ends[-1], _FAR_FUTURE)
+        if isinstance(start, Literal) and isinstance(end, Literal) and str(start.value) > str(end.value):
+            _refuse("区间的终点早于起点", "the interval ends before it begins")
+        return temporal.Span(start, end, interval=len(ends) == 2)
+
+
+def _parts(node: Mapping[str, Any]) -> list[Any]:
+    """Take what an operation is about, as many as it has to be."""
+    name, parts = str(node["op"]).lower(), list(node["args"])
+    if len(parts) != _PARTS.get(name, len(parts)):
+        _refuse(f"{name} 应有 {_PARTS[name]} 个参数", f"{name} takes {_PARTS[name]} arguments")
+    return parts
+
+
+def _ends(node: Any) -> list[Any]:
+    """Take an interval apart; an instant has one end."""
+    if not (isinstance(node, Mapping) and "interval" in node):
+        return [node]
+    ends = list(node["interval"])
+    if len(ends) != 2:
+        _refuse("区间应有两端", "an interval has two ends")
+    return ends
 
 
 def _names(node: Any) -> bool:
     """Tell whether a node names a field, folded or not."""
     if not isinstance(node, Mapping):
         return False
-    return "property" in node or (str(node.get("op", "")).lower() == "casei" and _names(node["args"][0]))
+    return "property" in node or (str(node.get("op", "")).lower() == "casei" and _names(_parts(node)[0]))
 
 
 def _is_geometry(node: Any) -> bool:
@@ -320,7 +368,7 @@ def _family(field: FieldSpec) -> str:
 def _value(column: Column, node: Any) -> str | int | float | bool:
     """Take a literal in the type of the field it is compared with."""
     if isinstance(node, Mapping) and str(node.get("op", "")).lower() == "casei":
-        inner = _value(column, node["args"][0])
+        inner = _value(column, _parts(node)[0])
         return inner.casefold() if isinstance(inner, str) else inner
     kind = _family(column.field)
     fits = {
@@ -351,24 +399,11 @@ def _moment(column: Column, node: Any) -> str:
         moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
         if column.field.type == "date":
             return moment.date().isoformat()
-    except ValueError:
+        known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return known.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    except (ValueError, OverflowError):
         _mismatch(column, node)
-    known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    known = known.astimezone(UTC)
-    return known.strftime("%Y-%m-%dT%H:%M:%S.") + f"{known.microsecond // 1000:03d}Z"
-
-
-def _interval(column: Column, node: Any) -> tuple[str, str]:
-    if not (isinstance(node, Mapping) and "interval" in node):
-        instant = _moment(column, node)
-        return instant, instant
-    ends = [None if end == ".." else end for end in node["interval"]]
-    start = _moment(column, ends[0] if ends[0] is not None else date.fromisoformat(_FAR_PAST).isoformat())
-    end = _moment(column, ends[1] if ends[1] is not None else date.fromisoformat(_FAR_FUTURE).isoformat())
-    if start > end:
-        _refuse("区间的终点早于起点", "the interval ends before it begins")
-    return start, end
 
 
 def _shown(node: Any) -> str:
-    return str(node)[:60]
+    return (node if isinstance(node, str) else orjson.dumps(node).decode())[:60]

@@ -144,6 +144,17 @@ def test_shapes_are_brought_to_the_storage_system(area: Layer) -> None:
         "S_DWITHIN(geometry, POINT(123 42), 5)",
         "A_CONTAINS(code, ('x'))",
         "T_STARTS(built_on, INTERVAL('2010-01-01','2011-01-01'))",
+        "T_DURING(built_on, DATE('2010-01-01'))",
+        "T_AFTER(built_on, seen_at)",
+        "T_AFTER(INTERVAL(built_on, code), DATE('2010-01-01'))",
+        "T_AFTER(DATE('2011-01-01'), DATE('2010-01-01'))",
+        "T_SOMEHOW(built_on, DATE('2010-01-01'))",
+        "seen_at > TIMESTAMP('0001-01-01T00:00:00+14:00')",
+        "S_INTERSECTS(geometry, POINT EMPTY)",
+        "S_INTERSECTS(geometry, MULTIPOINT EMPTY)",
+        "S_INTERSECTS(geometry, BBOX(123, 43, 124, 42))",
+        "S_INTERSECTS(geometry, BBOX(123, 42))",
+        "casei(code)",
         "T_DURING(built_on, INTERVAL('2012-01-01','2011-01-01'))",
         "T_AFTER(code, DATE('2010-01-01'))",
         "floors = 1e999",
@@ -154,6 +165,53 @@ def test_what_cannot_be_meant_is_refused(area: Layer, text: str) -> None:
     with pytest.raises(ParameterError) as refusal:
         read(text, area)
     assert refusal.value.fields["name"] == "filter"
+
+
+@pytest.mark.parametrize("kept", [0, 1, 2, 3, 4])
+def test_an_operation_has_as_many_arguments_as_it_takes(area: Layer, kept: int) -> None:
+    """The library lets any number pass."""
+    wanted: dict[str, int] = {"isNull": 1, "not": 1, "between": 3} | dict.fromkeys(
+        ["=", "<", "like", "in", "s_within", "s_equals", "t_after", "t_during", "t_starts"], 2
+    )
+    for op, number in wanted.items():
+        first = {"built_on": op.startswith("t_"), "geometry": op.startswith("s_"), "height": op == "between"}
+        name = next((name for name, fits in first.items() if fits), "code")
+        args: list[object] = [{"property": name}, *("1" if name == "code" else 1 for _ in range(3))]
+        if kept != number:
+            with pytest.raises(ParameterError):
+                read(json.dumps({"op": op, "args": args[:kept]}), area, language="cql2-json")
+            with pytest.raises(ParameterError):
+                read(json.dumps({"op": "not", "args": [{"op": op, "args": args[:kept]}]}), area, language="cql2-json")
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"op": "and", "args": []},
+        {"op": "in", "args": [{"property": "code"}, "abc"]},
+        {"op": "in", "args": [{"property": "code"}, {"property": "name"}]},
+        {"op": "=", "args": [{"op": "casei", "args": []}, "x"]},
+        {"op": "=", "args": [{"property": "code"}, {"op": "casei", "args": ["a", "b"]}]},
+        {"op": "t_after", "args": [{"property": "built_on"}, {"interval": []}]},
+        {"op": "t_after", "args": [{"property": "built_on"}, {"interval": ["2010-01-01"]}]},
+        {"op": "t_after", "args": [{"property": "built_on"}, {"date": 5}]},
+        {"op": "s_within", "args": [{"property": "geometry"}, {"bbox": ["a", "b", "c", "d"]}]},
+        None,
+        5,
+        "code",
+    ],
+)
+def test_trees_that_the_language_does_not_have_are_refused(area: Layer, tree: object) -> None:
+    with pytest.raises(ParameterError):
+        read(json.dumps(tree), area, language="cql2-json")
+
+
+def test_a_box_may_cross_the_antimeridian_in_either_order_of_axes(area: Layer) -> None:
+    found = read("S_WITHIN(geometry, BBOX(170, 42, -175, 43))", area)
+    turned = read("S_WITHIN(geometry, BBOX(42, 170, 43, -175))", area, north_first=True)
+    assert isinstance(found, Spatial)
+    assert found.shape.equals(box(170, 42, 180, 43).union(box(-180, 42, -175, 43)))
+    assert found == turned
 
 
 def test_a_layer_without_geometry_has_no_spatial_conditions(tmp_path: Path) -> None:
