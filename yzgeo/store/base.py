@@ -36,8 +36,8 @@ class Query:
     ``bbox`` is (west, south, east, north) in the storage system. ``equals`` joins its conditions with *and*; a
     sequence of values means *any of these*. ``where`` is a condition on the layer's fields; ``sort`` names fields and
     whether they descend, the order of entry decides the rest. ``search`` looks for a piece of text in the layer's
-    search fields. ``revision`` or ``on`` (the end of that day on the country's clock) ask for an earlier state; without
-    them it is the present.
+    search fields. ``after`` leaves out all up to this fid: a walk in the order of entry goes on there. ``revision`` or
+    ``on`` (the end of that day on the country's clock) ask for an earlier state; without them it is the present.
     """
 
     bbox: BBox | None = None
@@ -47,6 +47,7 @@ class Query:
     sort: Sequence[tuple[str, bool]] = ()
     limit: int | None = None
     offset: int = 0
+    after: int | None = None
     revision: int | None = None
     on: date | None = None
 

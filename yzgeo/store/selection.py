@@ -124,6 +124,8 @@ def _attributes(dialect: Dialect, layer: Layer, query: Query) -> _Conditions:
     conditions = _Conditions()
     if query.bbox is not None and layer.spec.geometry == "none":
         conditions.add("1 = 0")
+    if query.after is not None:
+        conditions.add("fid > ?", query.after)
     for name, wanted in query.equals.items():
         _equal(dialect, conditions, UID if name == "uid" else layer.field(name), wanted)
     if query.where is not None:

@@ -314,6 +314,10 @@ def test_queries(store: Store) -> None:
     assert uids(store, Query(offset=1)) == ["b", "c"]
     assert uids(store, Query(limit=0)) == []
     assert store.count("area", Query(limit=1)) == 3
+    first = store.rows("area", Query(limit=1)).fids[0]
+    assert uids(store, Query(after=first, limit=1)) == ["b"]
+    assert uids(store, Query(after=first, revision=store.revision("area"))) == ["b", "c"]
+    assert store.count("area", Query(after=first)) == 2
 
 
 def test_many_values_in_one_condition(store: Store) -> None:
