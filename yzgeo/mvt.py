@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from operator import add
 from typing import Any
@@ -23,10 +24,12 @@ EXTENT = 4096
 
 _MOVE_TO, _LINE_TO, _CLOSE = 1, 2, 7
 _KIND_OF_DIMENSION = np.array([1, 2, 3])
-_ABSENT = -1
+ABSENT = -1
+"""Number of a value that a feature lacks."""
 
 Objects = NDArray[np.object_]
 Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 Ragged = tuple[Integers, Integers]
 """Numbers of all features end to end, and how many each feature has."""
 
@@ -55,20 +58,99 @@ def write_layer(name: str, shapes: Objects, ids: Sequence[int], columns: Mapping
     """
     values = _Values()
     numbers = {key: values.numbers(column) for key, column in columns.items()}
-    keys = [key for key, found in numbers.items() if (found != _ABSENT).any()]
-    tags = _tags([numbers[key] for key in keys], len(shapes))
     kinds = _KIND_OF_DIMENSION[shapely.get_dimensions(shapes)]
+    numbered = np.asarray(ids, dtype=np.int64)
+    return write_paths(name, paths_of(shapes), kinds=kinds, ids=numbered, numbers=numbers, values=values.written)
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Points, lines and rings of features, end to end.
+
+    Attributes
+    ----------
+    points
+        Whole coordinates, shape (n, 2); the last point of a ring is its first again.
+    lengths
+        How many points each path has.
+    owner
+        Position of the feature that each path is part of, ascending.
+    surface
+        Whether each path is a ring.
+    outer
+        Whether each path is anything but a hole.
+    """
+
+    points: Integers
+    lengths: Integers
+    owner: Integers
+    surface: Flags
+    outer: Flags
+
+
+def write_paths(
+    name: str,
+    paths: Paths,
+    *,
+    kinds: Integers,
+    ids: Integers,
+    numbers: Mapping[str, Integers],
+    values: Iterable[bytes],
+) -> bytes:
+    """
+    Write one layer of a tile from what is laid out already.
+
+    Parameters
+    ----------
+    name
+        Name of the layer.
+    paths
+        What is drawn, some of it for each of n features.
+    kinds
+        1 for points, 2 for lines, 3 for surfaces, length n.
+    ids
+        Feature ids, length n.
+    numbers
+        For each property, the place of each feature's value among ``values`` or `ABSENT`, length n.
+    values
+        As `encoded` gives them.
+
+    Returns
+    -------
+    bytes
+        The layer as a field of the tile.
+    """
+    there = {key: found for key, found in numbers.items() if (found != ABSENT).any()}
     layer = b"".join(
         (
             b"\x78\x02",
             _block(0x0A, name.encode()),
-            _features(np.asarray(ids, dtype=np.int64), tags, kinds, _commands(shapes)),
-            *(_block(0x1A, key.encode()) for key in keys),
-            *values.written,
+            _features(ids, _tags(list(there.values()), len(ids)), kinds, _commands(paths, len(ids))),
+            *(_block(0x1A, key.encode()) for key in there),
+            *values,
             b"\x28" + _varint(EXTENT),
         )
     )
     return _block(0x1A, layer)
+
+
+def encoded(kind: type, values: Iterable[Value]) -> Iterable[bytes]:
+    """
+    Write values of one type, each as a field of the layer.
+
+    Parameters
+    ----------
+    kind
+        ``str``, ``bool``, ``int`` or ``float``.
+    values
+        The values, none of them missing.
+
+    Returns
+    -------
+    iterable of bytes
+        One for each.
+    """
+    return _WRITERS[kind](values)
 
 
 class _Values:
@@ -78,11 +160,11 @@ class _Values:
         self.written: list[bytes] = []
 
     def numbers(self, column: Sequence[Value]) -> Integers:
-        """Give the number of each value of a column, `_ABSENT` where there is none."""
+        """Give the number of each value of a column, `ABSENT` where there is none."""
         kinds = set(map(type, column)) - {type(None)}
         if len(kinds) == 1:
             return self._of_kind(kinds.pop(), column)
-        found = np.full(len(column), _ABSENT)
+        found = np.full(len(column), ABSENT)
         for kind in sorted(kinds, key=str):  # 1, 1.0 and True are different values, but the same key of a dict
             found = np.maximum(found, self._of_kind(kind, [each if type(each) is kind else None for each in column]))
         return found
@@ -93,11 +175,11 @@ class _Values:
         different: dict[Value, Any] = dict.fromkeys(column)
         different.pop(None, None)
         numbers = range(len(self.written), len(self.written) + len(different))
-        self.written += _WRITERS[kind](different)
+        self.written += encoded(kind, different)
         if len(different) == len(column):
             return np.array(numbers)
         number_of = dict(zip(different, numbers, strict=True))
-        number_of[None] = _ABSENT
+        number_of[None] = ABSENT
         return np.fromiter(map(number_of.__getitem__, column), dtype=np.int64, count=len(column))
 
 
@@ -107,7 +189,7 @@ def _tags(numbers: Sequence[Integers], count: int) -> Ragged:
         return np.empty(0, dtype=np.int64), np.zeros(count, dtype=np.int64)
     values = np.column_stack(numbers)
     pairs = np.stack([np.broadcast_to(np.arange(len(numbers)), values.shape), values], axis=-1)
-    there = values != _ABSENT
+    there = values != ABSENT
     return pairs[there].ravel(), 2 * there.sum(axis=1)
 
 
@@ -135,19 +217,36 @@ def _columns(*columns: Integers | int) -> Ragged:
     return table.ravel(), np.full(len(table), table.shape[1])
 
 
-def _commands(shapes: Objects) -> Ragged:
-    """Draw every feature: move, line and close commands with zigzag steps."""
+def paths_of(shapes: Objects) -> Paths:
+    """
+    Take features apart into points, lines and rings.
+
+    Parameters
+    ----------
+    shapes
+        Geometries with whole coordinates, none of them empty, shape (n,).
+
+    Returns
+    -------
+    Paths
+        In the order of the features.
+    """
     paths, owner, outer = _paths(shapes)
-    vertices, path_of = shapely.get_coordinates(paths, return_index=True)
-    points, path_of = _without_repeats(vertices.astype(np.int64), path_of)
+    lengths = np.asarray(shapely.get_num_coordinates(paths), dtype=np.int64)
     surface = shapely.get_dimensions(shapes)[owner] == 2
-    lengths = np.bincount(path_of, minlength=len(paths))
+    return Paths(shapely.get_coordinates(paths).astype(np.int64), lengths, owner, surface, outer)
+
+
+def _commands(paths: Paths, count: int) -> Ragged:
+    """Draw every feature: move, line and close commands with zigzag steps."""
+    surface, owner = paths.surface, paths.owner
+    points, lengths = _without_repeats(paths.points, paths.lengths)
     points, lengths = _open_rings(points, lengths, surface)
-    points, keep = _oriented(points, lengths, surface, outer)
-    return _drawn(points, lengths[keep], owner[keep], surface[keep], len(shapes))
+    points, keep = _oriented(points, lengths, surface, paths.outer)
+    return _drawn(points, lengths[keep], owner[keep], surface[keep], count)
 
 
-def _paths(shapes: Objects) -> tuple[Objects, Integers, NDArray[np.bool_]]:
+def _paths(shapes: Objects) -> tuple[Objects, Integers, Flags]:
     """Take features apart into points, lines and rings: the path, its feature, and whether it is an outer ring."""
     if (shapely.get_type_id(shapes) <= 3).all() and not shapely.get_num_interior_rings(shapes).any():
         return shapes, np.arange(len(shapes)), np.ones(len(shapes), dtype=bool)
@@ -160,13 +259,14 @@ def _paths(shapes: Objects) -> tuple[Objects, Integers, NDArray[np.bool_]]:
     return rings, owner[part_of], outer
 
 
-def _without_repeats(points: Integers, path_of: Integers) -> tuple[Integers, Integers]:
+def _without_repeats(points: Integers, lengths: Integers) -> tuple[Integers, Integers]:
+    path_of = np.repeat(np.arange(len(lengths)), lengths)
     fresh = np.ones(len(points), dtype=bool)
     fresh[1:] = (points[1:, 0] != points[:-1, 0]) | (points[1:, 1] != points[:-1, 1]) | (path_of[1:] != path_of[:-1])
-    return points[fresh], path_of[fresh]
+    return points[fresh], np.bincount(path_of[fresh], minlength=len(lengths))
 
 
-def _open_rings(points: Integers, lengths: Integers, surface: NDArray[np.bool_]) -> tuple[Integers, Integers]:
+def _open_rings(points: Integers, lengths: Integers, surface: Flags) -> tuple[Integers, Integers]:
     """Drop the closing vertex of every ring, which the close command implies."""
     closed = surface & (lengths > 1)
     left = np.ones(len(points), dtype=bool)
@@ -174,9 +274,7 @@ def _open_rings(points: Integers, lengths: Integers, surface: NDArray[np.bool_])
     return points[left], lengths - closed
 
 
-def _oriented(
-    points: Integers, lengths: Integers, surface: NDArray[np.bool_], outer: NDArray[np.bool_]
-) -> tuple[Integers, NDArray[np.bool_]]:
+def _oriented(points: Integers, lengths: Integers, surface: Flags, outer: Flags) -> tuple[Integers, Flags]:
     """Turn outer rings clockwise on the screen and holes the other way; drop holes and strokes without extent."""
     ends = np.cumsum(lengths)
     starts = ends - lengths
@@ -192,7 +290,7 @@ def _oriented(
     return points[order[np.repeat(keep, lengths)]], keep
 
 
-def _drawn(points: Integers, lengths: Integers, owner: Integers, surface: NDArray[np.bool_], count: int) -> Ragged:
+def _drawn(points: Integers, lengths: Integers, owner: Integers, surface: Flags, count: int) -> Ragged:
     starts = np.cumsum(lengths) - lengths
     steps = np.diff(points, axis=0, prepend=0)
     first = np.ones(len(lengths), dtype=bool)

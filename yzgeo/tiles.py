@@ -127,16 +127,52 @@ def project(geometries: Objects, z: int, row: int, col: int, *, whole: bool = Fa
     numpy.ndarray
         Geometries whose x grows east and y south, 0 to `EXTENT` across the tile, shape (n,).
     """
-    scale = EXTENT * (1 << z)
 
     def move(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        latitude = np.radians(np.clip(points[:, 1], -_MAX_LATITUDE, _MAX_LATITUDE))
-        x = (points[:, 0] + 180.0) / 360.0 * scale - col * EXTENT
-        y = (1.0 - np.arcsinh(np.tan(latitude)) / math.pi) / 2.0 * scale - row * EXTENT
-        points = np.column_stack([x, y])
+        points = on_tile(on_square(points), z, row, col)
         return np.rint(points) if whole else points
 
     moved: Objects = shapely.transform(np.asarray(geometries, dtype=object), move)
+    return moved
+
+
+def on_square(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """
+    Bring places on to Web Mercator's square.
+
+    Parameters
+    ----------
+    points
+        Longitude and latitude, degrees, shape (n, 2).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shares of the square's side, x growing east and y south, shape (n, 2).
+    """
+    latitude = np.radians(np.clip(points[:, 1], -_MAX_LATITUDE, _MAX_LATITUDE))
+    x = (points[:, 0] + 180.0) / 360.0
+    y = (1.0 - np.arcsinh(np.tan(latitude)) / math.pi) / 2.0
+    return np.column_stack([x, y])
+
+
+def on_tile(points: NDArray[np.float64], z: int, row: int, col: int) -> NDArray[np.float64]:
+    """
+    Bring places of the square into the coordinates of a tile.
+
+    Parameters
+    ----------
+    points
+        As `on_square` gives them, shape (n, 2).
+    z, row, col
+        The tile.
+
+    Returns
+    -------
+    numpy.ndarray
+        Tile units, shape (n, 2).
+    """
+    moved: NDArray[np.float64] = points * (EXTENT * (1 << z)) - (col * EXTENT, row * EXTENT)
     return moved
 
 
@@ -202,6 +238,27 @@ def quantise(geometries: Objects, *, simplify: bool = True) -> Objects:
         squares = np.asarray(shapely.box(x, y, x + 1, y + 1), dtype=object)
         rounded[lost] = np.where(dimensions[lost] == 2, squares, np.asarray(strokes, dtype=object))
     return rounded
+
+
+def settle(geometries: Objects, *, simplify: bool) -> tuple[Objects, NDArray[np.bool_]]:
+    """
+    Cut geometries to a tile and its margin, and round what is left of them.
+
+    Parameters
+    ----------
+    geometries
+        Geometries in tile coordinates, shape (n,).
+    simplify
+        Whether to leave vertices out.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        The geometries on the grid of which anything is left, and which of the n these are.
+    """
+    cut = clip(geometries)
+    met: NDArray[np.bool_] = ~shapely.is_empty(cut)
+    return quantise(cut[met], simplify=simplify), met
 
 
 def label_points(geometries: Objects, z: int, row: int, col: int) -> Objects:
@@ -369,11 +426,10 @@ def _placed(shapes: Objects, z: int, row: int, col: int, *, simplify: bool) -> t
         sound = shapely.is_valid(rounded)
         placed[inside[sound]] = rounded[sound]
         left[inside[sound]] = False
-    cut = clip(project(shapes[left], z, row, col))
-    met = ~shapely.is_empty(cut)
+    settled, met = settle(project(shapes[left], z, row, col), simplify=simplify)
     there = ~left
     there[left] = met
-    placed[left & there] = quantise(cut[met], simplify=simplify)
+    placed[left & there] = settled
     return placed, there
 
 
