@@ -30,6 +30,7 @@ _BROTLI_UP_TO = 1 << 20
 # Smaller than gzip's sixth level by an eighth, and made in half the time.
 _BROTLI_QUALITY = 4
 _TAG = re.compile(r'(?:W/)?"?(\d{1,12})(?:\.[0-9a-f]*)?"?', re.ASCII)
+_QUALITY = re.compile(rb"[01](?:\.\d{0,3})?")
 _VARY = "Accept, Accept-Encoding, Cookie, Authorization"
 _ONCE = ((b"cache-control", b"no-cache, private"), (b"vary", _VARY.encode()))
 
@@ -188,12 +189,20 @@ def wanted_format(request: Request, asked: str | None, offered: Sequence[str]) -
             choices = ", ".join(offered)
             raise ParameterError(name="f", reason_zh=f"可用：{choices}", reason_en=f"offered: {choices}")
         return "html" if asked == "html" else offered[0]
-    accepted = header(request, b"accept")
-    if b"text/html" not in accepted:
-        return offered[0]
-    # Browsers name HTML first; programs that take anything get JSON.
-    first = accepted.split(b",", 1)[0].split(b";", 1)[0].strip()
-    return "html" if first in {b"text/html", b"application/xhtml+xml"} else offered[0]
+    accepted = header(request, b"accept").lower()
+    return "html" if b"text/html" in accepted and _prefers_html(accepted) else offered[0]
+
+
+def _prefers_html(accepted: bytes) -> bool:
+    """Browsers want HTML most, or name it first among what they want as much; programs that take anything get JSON."""
+    found, most = b"", 0.0
+    for part in accepted.replace(b" ", b"").split(b","):
+        media, *parameters = part.split(b";")
+        qualities = [text[2:] for text in parameters if text.startswith(b"q=")] or [b"1"]
+        quality = float(qualities[0]) if _QUALITY.fullmatch(qualities[0]) else 0.0
+        if quality > most:
+            found, most = media, quality
+    return found in {b"text/html", b"application/xhtml+xml"}
 
 
 def is_current(request: Request, etag: str) -> bool:

@@ -10,7 +10,7 @@ import brotli
 import pytest
 from fastapi import Request
 
-from api.responses import Prepared, coding_for, dumps, etag_of, is_current, json_response, takes_gzip
+from api.responses import Prepared, coding_for, dumps, etag_of, is_current, json_response, takes_gzip, wanted_format
 
 
 def asked(**headers: str) -> Request:
@@ -96,3 +96,26 @@ def test_a_prepared_answer_is_not_changed_by_middleware() -> None:
     assert gzip.decompress(packed.body) == first.body
     assert kept.size == 2000 + 2 * len(packed.body)
     assert kept.answer(asked(if_none_match='"t"')).status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        ("text/html", "html"),
+        ("TEXT/HTML", "html"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "html"),
+        ("application/geo+json;q=0.1, text/html;q=0.8", "html"),
+        ("*/*;q=0.8, text/html", "html"),
+        ("text/html;q=0.5, application/json;q=0.9", "json"),
+        ("application/json, text/html", "json"),
+        ("application/json, text/html;q=1.5", "json"),
+        ("text/html;q=0", "json"),
+        ("text/html;q=abc", "json"),
+        ("text/html;q=nan, */*;q=0", "json"),
+        ("*/*", "json"),
+        ("", "json"),
+    ],
+)
+def test_what_a_client_wants_most_is_what_it_gets(accept: str, form: str) -> None:
+    assert wanted_format(asked(accept=accept), None, ("json", "html")) == form
+    assert wanted_format(asked(accept=accept), "json", ("json", "html")) == "json"
