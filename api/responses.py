@@ -199,7 +199,7 @@ def _prefers_html(accepted: bytes) -> bool:
     for part in accepted.replace(b" ", b"").split(b","):
         media, *parameters = part.split(b";")
         qualities = [text[2:] for text in parameters if text.startswith(b"q=")] or [b"1"]
-        quality = float(qualities[0]) if _QUALITY.fullmatch(qualities[0]) else 0.0
+        quality = min(1.0, float(qualities[0])) if _QUALITY.fullmatch(qualities[0]) else 0.0
         if quality > most:
             found, most = media, quality
     return found in {b"text/html", b"application/xhtml+xml"}
