@@ -372,10 +372,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
 
 
 async def _on_fault(request: Request, error: Exception) -> Response:
-    """Answer outside all middleware, so the security headers are added here."""
-    answer = unexpected(error, request.url.path)
-    answer.raw_headers.extend(request.app.state.security_headers)
-    return answer
+    return unexpected(error, request.url.path)
 
 
 async def _on_validation(request: Request, error: Exception) -> Response:

@@ -23,7 +23,7 @@ from . import errors, models, oas30
 from . import settings as configuration
 from .auth import LastUse, SignInGuard
 from .deps import Context
-from .middleware import Envelope, Metrics, security_headers
+from .middleware import Envelope, Metrics
 from .routes import (
     accounts,
     attachments,
@@ -116,7 +116,6 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
     """
     metrics = Metrics()
     app = assemble(settings, metrics)
-    app.state.security_headers = security_headers(settings)
     app.state.last_use = LastUse(store)
     app.state.runs = RunDesk(store, settings.workspace)
     app.state.context = Context(
@@ -153,7 +152,7 @@ def assemble(settings: Settings, metrics: Metrics) -> FastAPI:
     FastAPI
         Routes, errors and middleware.
     """
-    app = Described(
+    app = Enveloped(
         title="yzgeo",
         version=version("yzgeo"),
         description="Urban renewal of a district on one map. 城市更新一张图。",
@@ -164,16 +163,41 @@ def assemble(settings: Settings, metrics: Metrics) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
         responses={"default": {"model": models.Problem, "description": "A refusal"}},
     )
-    app.add_middleware(ShortWay, routes=[route for router in _ROUTERS for route in router.routes])
-    app.add_middleware(Envelope, settings=settings, metrics=metrics)
+    short = ShortWay(app.inside, routes=[route for router in _ROUTERS for route in router.routes])
+    app.envelope = Envelope(short, settings=settings, metrics=metrics)
     errors.install(app)
     for router in _ROUTERS:
         app.include_router(router)
     return app
 
 
-class Described(FastAPI):
-    """An application whose description names the media type of refusals."""
+class Enveloped(FastAPI):
+    """FastAPI within the envelope of all requests; its description names the media type of refusals."""
+
+    envelope: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """
+        Serve one connection: the envelope first, which hands most requests to `inside`.
+
+        Parameters
+        ----------
+        scope, receive, send
+            As ASGI defines them.
+        """
+        scope["app"] = self
+        await self.envelope(scope, receive, send)
+
+    async def inside(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """
+        Serve one connection as FastAPI does.
+
+        Parameters
+        ----------
+        scope, receive, send
+            As ASGI defines them.
+        """
+        await super().__call__(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         """
@@ -188,7 +212,7 @@ class Described(FastAPI):
 
 
 class ShortWay:
-    """Hands a GET of a hot route to its endpoint, inside the envelope of all requests but without FastAPI in between.
+    """Hands a GET of a hot route to its endpoint, inside the envelope of all requests but outside FastAPI.
 
     Parameters
     ----------

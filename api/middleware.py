@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import MutableMapping
-from typing import Any
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import accumulate
 
 from fastapi import Request
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from yzgeo.errors import YzgeoError
@@ -22,7 +25,14 @@ from .settings import Settings
 TIANDITU_HOSTS = "https://*.tianditu.gov.cn"
 DOWNLOAD = "yzgeo.download"
 """What a handler sets in the scope where a file is taken out that browsers show in place."""
+DATA = "yzgeo.data"
+"""What a handler sets in the scope where it answers with something that no browser shows as a page or runs."""
 _MIB = 1 << 20
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+# A page's rules say nothing of what never becomes a page. It must not be taken for one, or be framed as one.
+_DATA_HEADERS = frozenset({"content-security-policy", "x-content-type-options", "strict-transport-security"})
+_DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
 def content_policy(*, base_map: bool, script_sources: str = "") -> str:
@@ -49,7 +59,7 @@ def content_policy(*, base_map: bool, script_sources: str = "") -> str:
     )
 
 
-def security_headers(settings: Settings) -> list[tuple[bytes, bytes]]:
+def security_headers(settings: Settings, *, data: bool = False) -> list[tuple[bytes, bytes]]:
     """
     List the headers that every answer carries.
 
@@ -57,6 +67,8 @@ def security_headers(settings: Settings) -> list[tuple[bytes, bytes]]:
     ----------
     settings
         The settings in force.
+    data
+        Only those that matter where the answer is no page.
 
     Returns
     -------
@@ -73,25 +85,23 @@ def security_headers(settings: Settings) -> list[tuple[bytes, bytes]]:
     }
     if settings.public_url is not None and settings.public_url.startswith("https:"):
         headers["strict-transport-security"] = "max-age=31536000"
+    if data:
+        headers = {name: value for name, value in headers.items() if name in _DATA_HEADERS}
+        headers["content-security-policy"] = _DATA_POLICY
     return [(name.encode(), value.encode()) for name, value in headers.items()]
 
 
-class Metrics:
-    """Counts and durations of requests by route template, in a registry of their own."""
+class Metrics(Collector):
+    """Counts and durations of requests by route template, in a registry of their own.
+
+    They are noted in plain numbers by the event loop, which is the only one to write them, and become series when
+    somebody asks.
+    """
 
     def __init__(self) -> None:
+        self._tallies: dict[tuple[str, str, int], _Tally] = {}
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "yzgeo_requests", "Requests answered", ["method", "route", "status"], registry=self.registry
-        )
-        self._durations = Histogram(
-            "yzgeo_request_seconds",
-            "Time to the end of the answer",
-            ["route"],
-            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
-            registry=self.registry,
-        )
-        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self.registry.register(self)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """
@@ -108,19 +118,52 @@ class Metrics:
         seconds
             How long it took.
         """
-        key = (method, route, status)
-        children = self._children.get(key)
-        if children is None:
-            label = method if method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"
-            children = (self._requests.labels(label, route, str(status)), self._durations.labels(route))
-            if label == method:
-                self._children[key] = children
-        children[0].inc()
-        children[1].observe(seconds)
+        key = (method if method in _METHODS else "other", route, status)
+        tally = self._tallies.get(key)
+        if tally is None:
+            tally = self._tallies[key] = _Tally()
+        tally.counts[bisect_left(_BUCKETS, seconds)] += 1
+        tally.seconds += seconds
+
+    def collect(self) -> Iterator[Metric]:
+        """
+        Write the series.
+
+        Yields
+        ------
+        Metric
+            Requests by method, route and status, then their durations by route.
+        """
+        requests = CounterMetricFamily("yzgeo_requests", "Requests answered", labels=["method", "route", "status"])
+        by_route: dict[str, _Tally] = {}
+        for (method, route, status), tally in self._tallies.items():
+            requests.add_metric([method, route, str(status)], sum(tally.counts))
+            by_route.setdefault(route, _Tally()).add(tally)
+        yield requests
+        durations = HistogramMetricFamily("yzgeo_request_seconds", "Time to the end of the answer", labels=["route"])
+        bounds = [*map(str, _BUCKETS), "+Inf"]
+        for route, tally in by_route.items():
+            buckets = list(zip(bounds, accumulate(tally.counts), strict=True))
+            durations.add_metric([route], buckets, tally.seconds)
+        yield durations
+
+
+class _Tally:
+    """How many requests took how long; ``counts`` ends with those that no bucket holds."""
+
+    __slots__ = ("counts", "seconds")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(_BUCKETS) + 1)
+        self.seconds = 0.0
+
+    def add(self, other: _Tally) -> None:
+        self.counts = [one + more for one, more in zip(self.counts, other.counts, strict=True)]
+        self.seconds += other.seconds
 
 
 class Envelope:
-    """Wraps the application once, in plain ASGI, since every layer of middleware costs throughput.
+    """Wraps FastAPI whole, once and in plain ASGI, since every layer of middleware costs throughput.
 
     Parameters
     ----------
@@ -144,6 +187,7 @@ class Envelope:
             "/api/imports": settings.max_import_mib,
         }
         self._headers = security_headers(settings)
+        self._data_headers = security_headers(settings, data=True)
         self._special = frozenset(name for name, _ in self._headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -159,7 +203,7 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        status = 500
+        status = 0
         bare = scope["method"] == "HEAD"
         taken = not bare
         if bare:  # the same answer as to GET, without its body
@@ -168,10 +212,10 @@ class Envelope:
         async def seal(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
-                if taken and status in {200, 206}:
+                if taken and message["status"] in {200, 206}:
                     await _note_download(scope, message["headers"])
-                self._add_headers(message)
+                status = message["status"]
+                self._add_headers(scope, message)
             elif bare:
                 message = {**message, "body": b""}
             await send(message)
@@ -181,11 +225,19 @@ class Envelope:
                 await self._app(scope, receive, seal)
             else:
                 await self._change(scope, receive, seal)
+        except Exception as fault:
+            if not status:
+                await errors.unexpected(fault, scope["path"])(scope, receive, seal)
+            raise  # for the server's log, which tells where
         finally:
-            self._metrics.observe(scope["method"], _template(scope), status, time.perf_counter() - started)
+            self._metrics.observe(scope["method"], _template(scope), status or 500, time.perf_counter() - started)
 
-    def _add_headers(self, message: MutableMapping[str, Any]) -> None:
-        headers = message["headers"]
+    def _add_headers(self, scope: Scope, message: Message) -> None:
+        headers: list[tuple[bytes, bytes]] = message["headers"]
+        if DATA in scope:
+            # Not modified: what the client holds has them (RFC 9110, 15.4.5).
+            headers.extend(self._data_headers if message["status"] != 304 else ())
+            return
         own = self._special.intersection([name for name, _ in headers])
         headers.extend([pair for pair in self._headers if pair[0] not in own] if own else self._headers)
 

@@ -16,6 +16,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.auth import caller_of
 from api.deps import Context, context_of, parse_count, parse_day, query_pairs, visible_layer
+from api.middleware import DATA
 from api.responses import RawResponse, coding_for, etag_of, is_current, length_header, pack_brotli
 from yzgeo import tiles as scheme
 from yzgeo.access import own_part
@@ -78,6 +79,7 @@ async def tile(request: Request) -> Response:
     own = own_part(caller.role, caller.subdistricts, layer)
     key, data = await _find(context, layer, place, asked, (fields, own))
     etag, headers = _headers(context, layer, key, pinned=_pinned(asked, key, context.tiles.encoding(layer)))
+    request.scope[DATA] = True
     if is_current(request, etag):
         return RawResponse(304, b"", headers)
     if not data:
