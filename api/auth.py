@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import cast
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from argon2 import PasswordHasher
@@ -33,6 +33,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _COOKIE_PREFIX = COOKIE.encode() + b"="
 _WINDOW_S = 60.0
 _MOST_REMEMBERED = 10_000
+_ADDRESSES = 4
+_EVERYWHERE = "*"  # no address's name
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +277,8 @@ def require_same_site(request: Request, public_url: str | None) -> None:
 class SignInGuard:
     """Slows down guessing: locks a name after failures in a row and limits attempts of an address.
 
+    Nobody locks a colleague out: failures lock the name for the address they came from. For every address they lock it
+    only when they come from `_ADDRESSES` or more, and even then not where the account has come in before.
     Kept in memory: a restart forgets it, which costs an attacker more than it gives.
     """
 
@@ -280,7 +286,8 @@ class SignInGuard:
     lock_s: float
     per_minute: int
     clock: Callable[[], float] = time.monotonic
-    _failed: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _failed: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)
+    _welcome: dict[tuple[str, str], float] = field(default_factory=dict)
     _attempts: dict[str, list[float]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -302,17 +309,19 @@ class SignInGuard:
         SignInRefusedError
             If the name is locked; the same answer as for a wrong password.
         """
+        here, everywhere = (name, address), (name, _EVERYWHERE)
         with self._lock:
             now = self.clock()
             recent = [at for at in self._attempts.get(address, []) if now - at < _WINDOW_S]
             if len(recent) >= self.per_minute:
                 raise TooManyRequestsError(retry_after_s=max(1, round(_WINDOW_S - (now - recent[0]))))
             self._remember(self._attempts, address, [*recent, now])
-            count, last = self._failed.get(name, (0, 0.0))
-            if count >= self.failures and now - last < self.lock_s:
+            if self._is_locked(here, self.failures, now):
+                raise SignInRefusedError
+            if here not in self._welcome and self._is_locked(everywhere, self.failures * _ADDRESSES, now):
                 raise SignInRefusedError
 
-    def settle(self, name: str, *, success: bool) -> None:
+    def settle(self, name: str, address: str, *, success: bool) -> None:
         """
         Remember how an attempt ended.
 
@@ -320,26 +329,31 @@ class SignInGuard:
         ----------
         name
             Account that was tried.
+        address
+            Where the attempt came from.
         success
             Whether the password was right.
         """
         with self._lock:
+            now = self.clock()
             if success:
-                self._failed.pop(name, None)
+                self._failed.pop((name, address), None)
+                self._remember(self._welcome, (name, address), now)
                 return
-            count, last = self._failed.get(name, (0, 0.0))
-            expired = self.clock() - last >= self.lock_s
-            self._remember(self._failed, name, (1 if expired else count + 1, self.clock()))
+            for key in ((name, address), (name, _EVERYWHERE)):
+                count, last = self._failed.get(key, (0, 0.0))
+                self._remember(self._failed, key, (1 if now - last >= self.lock_s else count + 1, now))
+
+    def _is_locked(self, key: tuple[str, str], most: int, now: float) -> bool:
+        count, last = self._failed.get(key, (0, 0.0))
+        return count >= most and now - last < self.lock_s
 
     @staticmethod
-    def _remember(
-        table: dict[str, object] | dict[str, list[float]] | dict[str, tuple[int, float]], key: str, value: object
-    ) -> None:
-        remembered = cast("dict[str, object]", table)
-        remembered.pop(key, None)
-        remembered[key] = value
-        while len(remembered) > _MOST_REMEMBERED:
-            remembered.pop(next(iter(remembered)))
+    def _remember(table: dict[_Key, _Value], key: _Key, value: _Value) -> None:
+        table.pop(key, None)
+        table[key] = value
+        while len(table) > _MOST_REMEMBERED:
+            table.pop(next(iter(table)))
 
 
 class Passwords:

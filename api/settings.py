@@ -35,12 +35,15 @@ class Settings(BaseSettings):
     tianditu_key: SecretStr | None = Field(None, description="Key of the 天地图 base map; without it no request leaves")
     tile_cache_mib: int = Field(64, ge=1, le=65536, description="Memory for encoded vector tiles, MiB")
     item_cache_mib: int = Field(16, ge=1, le=65536, description="Memory for encoded single features, MiB")
+    page_cache_mib: int = Field(128, ge=0, le=65536, description="Memory for encoded features of pages, MiB")
     max_body_mib: int = Field(2, ge=1, le=1024, description="Largest request body, MiB")
     max_attachment_mib: int = Field(20, ge=1, le=1024, description="Largest photo or document, MiB")
     max_import_mib: int = Field(512, ge=1, le=65536, description="Largest file to import, MiB")
     max_items: int = Field(10_000, ge=1, le=100_000, description="Most features in one answer")
     session_hours: float = Field(12, gt=0, le=720, description="How long a signed-in session lasts")
-    sign_in_failures: int = Field(5, ge=1, le=100, description="Wrong passwords in a row before an account is locked")
+    sign_in_failures: int = Field(
+        5, ge=1, le=100, description="Wrong passwords in a row before a name waits at an address"
+    )
     sign_in_lock_minutes: float = Field(5, gt=0, le=1440, description="How long an account stays locked")
     sign_in_per_minute: int = Field(20, ge=1, le=6000, description="Sign-in attempts a minute from one address")
     oidc_issuer: str | None = Field(

@@ -37,7 +37,7 @@ async def login(request: Request, context: ContextDep, credentials: models.Crede
         raise
     account = await context.in_thread(lambda: context.store.account(name))
     right = await context.in_thread(lambda: context.passwords.check(account, credentials.password))
-    context.guard.settle(name, success=right)
+    context.guard.settle(name, address, success=right)
     if account is None or not right:
         await context.in_thread(lambda: _note_refusal(context, name, address, locked=False))
         raise SignInRefusedError
@@ -68,7 +68,7 @@ async def change_password(request: Request, context: ContextDep, body: models.Pa
     address, name = entrant.address, entrant.account.name
     context.guard.admit(name, address)
     right = await context.in_thread(lambda: context.passwords.check(entrant.account, body.current))
-    context.guard.settle(name, success=right)
+    context.guard.settle(name, address, success=right)
     if not right:
         await context.in_thread(lambda: _note_refusal(context, name, address, locked=False))
         raise SignInRefusedError

@@ -60,21 +60,58 @@ def test_the_lock_opens_after_its_time() -> None:
     guard = SignInGuard(failures=3, lock_s=60, per_minute=1000, clock=clock)
     for _ in range(3):
         guard.admit("a", "x")
-        guard.settle("a", success=False)
+        guard.settle("a", "x", success=False)
     with pytest.raises(SignInRefusedError):
-        guard.admit("a", "y")
-    guard.admit("b", "y")
+        guard.admit("a", "x")
+    guard.admit("b", "x")
     clock.now = 61
-    guard.admit("a", "y")
-    guard.settle("a", success=False)
-    guard.admit("a", "y")
+    guard.admit("a", "x")
+    guard.settle("a", "x", success=False)
+    guard.admit("a", "x")
+
+
+def test_nobody_locks_a_colleague_out_from_one_address() -> None:
+    """However long they keep trying; only the address that fails has to wait."""
+    clock = Clock()
+    guard = SignInGuard(failures=3, lock_s=60, per_minute=1000, clock=clock)
+    refused = 0
+    for _ in range(500):
+        clock.now += 1
+        try:
+            guard.admit("a", "spiteful")
+        except SignInRefusedError:
+            refused += 1
+        else:
+            guard.settle("a", "spiteful", success=False)
+        guard.admit("a", "desk")
+    assert refused > 400
+
+
+def test_guessing_from_many_addresses_locks_the_name_except_where_its_owner_sits() -> None:
+    clock = Clock()
+    guard = SignInGuard(failures=3, lock_s=60, per_minute=1000, clock=clock)
+    guard.admit("a", "desk")
+    guard.settle("a", "desk", success=True)
+    for number in range(12):
+        guard.admit("a", f"address {number}")
+        guard.settle("a", f"address {number}", success=False)
+    with pytest.raises(SignInRefusedError):
+        guard.admit("a", "one more")
+    guard.admit("b", "one more")
+    guard.admit("a", "desk")
+    for _ in range(3):
+        guard.settle("a", "desk", success=False)
+    with pytest.raises(SignInRefusedError):
+        guard.admit("a", "desk")
+    clock.now = 61
+    guard.admit("a", "one more")
 
 
 def test_success_forgets_failures() -> None:
     guard = SignInGuard(failures=2, lock_s=60, per_minute=1000, clock=Clock())
     for success in (False, True, False):
         guard.admit("a", "x")
-        guard.settle("a", success=success)
+        guard.settle("a", "x", success=success)
     guard.admit("a", "x")
 
 
@@ -95,7 +132,8 @@ def test_an_address_waits_for_its_window() -> None:
 def test_what_is_remembered_is_bounded() -> None:
     guard = SignInGuard(failures=1, lock_s=60, per_minute=1000, clock=Clock())
     for number in range(10_500):
-        guard.settle(f"name {number}", success=False)
+        guard.settle(f"name {number}", "x", success=number % 2 == 1)
+        guard.settle("known", f"address {number}", success=True)
         guard.admit("known", f"address {number}")
-    assert len(guard._failed) == 10_000
+    assert len(guard._failed) == len(guard._welcome) == 10_000
     assert len(guard._attempts) == 10_000
