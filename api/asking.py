@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 from yzgeo import filters
 from yzgeo.catalogue import FieldSpec, Layer
 from yzgeo.errors import ParameterError
-from yzgeo.filters import And, Expression, Spatial
+from yzgeo.filters import And, Column, Compare, Expression, Literal, Spatial
 from yzgeo.store.base import Query, Value
 
-from .coordinates import CRS84, epsg_of, north_first, parse_box, shape_of, system_of
+from .coordinates import CRS84, epsg_of, north_first, parse_box, parse_number, shape_of, system_of
 from .deps import FIRST_DAY, LAST_DAY, Context, parse_count
 
 DEFAULT_LIMIT = 100
@@ -34,6 +34,7 @@ KNOWN = frozenset(
         "properties",
         "revision",
         "sortby",
+        "uid",
     }
 )
 _MOST_OFFSET = 10**9
@@ -65,6 +66,7 @@ PARAMETERS = [
     _parameter("filter-crs", {"type": "string", "default": CRS84}, "System of the coordinates in the filter"),
     _parameter("sortby", {"type": "string"}, "Fields in their order of weight, - before those that descend"),
     _parameter("properties", {"type": "string"}, "Fields wanted, separated by commas"),
+    _parameter("uid", {"type": "string"}, "Id of the feature"),
     _parameter("f", {"type": "string", "enum": ["json", "geojson", "html"]}, "Format, whatever Accept says"),
     {
         **_parameter("field", {"type": "object", "additionalProperties": {"type": "string"}}, "Any field of the layer"),
@@ -153,6 +155,8 @@ def read(context: Context, layer: Layer, pairs: dict[str, str], *, fields: tuple
         on=_day(pairs["datetime"]) if "datetime" in pairs else None,
         revision=_state(context, layer, pairs["revision"], dated="datetime" in pairs) if "revision" in pairs else None,
     )
+    if "uid" in pairs:
+        query = _also(query, Compare("=", Column(filters.UID), Literal(pairs["uid"])))
     if "bbox" in pairs:
         query = _inside(query, layer, pairs["bbox"], systems.get("bbox-crs", CRS84), district.storage_crs)
     chosen = _chosen(pairs["properties"], fields) if "properties" in pairs else fields
@@ -188,8 +192,11 @@ def _inside(query: Query, layer: Layer, text: str, uri: str, storage_crs: str) -
     shape = shape_of(box, uri, storage_crs)
     if shape is None or layer.spec.geometry == "none":
         return replace(query, bbox=box)
-    inside = Spatial("intersects", shape)
-    return replace(query, where=inside if query.where is None else And((query.where, inside)))
+    return _also(query, Spatial("intersects", shape))
+
+
+def _also(query: Query, condition: Expression) -> Query:
+    return replace(query, where=condition if query.where is None else And((query.where, condition)))
 
 
 def _filter(
@@ -215,7 +222,7 @@ def _filter(
 
 def _order(text: str, fields: Sequence[str]) -> tuple[tuple[str, bool], ...]:
     keys = [key.strip() for key in text.split(",")]
-    order = tuple((key.lstrip("+-"), key.startswith("-")) for key in keys)
+    order = tuple((key[1:] if key[:1] in {"+", "-"} else key, key.startswith("-")) for key in keys)
     for name, _ in order:
         if name not in fields and name != filters.UID.id:
             raise ParameterError(name="sortby", reason_zh=f"没有字段“{name[:60]}”", reason_en=f"no field “{name[:60]}”")
@@ -249,9 +256,10 @@ def _state(context: Context, layer: Layer, text: str, *, dated: bool) -> int | N
 def _typed(field: FieldSpec, text: str) -> Value:
     try:
         if field.type == "integer":
+            parse_number(text)  # Python would take 1_000 and digits of other scripts too
             return int(text)
         if field.type == "number":
-            return float(text)
+            return parse_number(text)
         if field.type == "boolean":
             return {"true": True, "false": False}[text.lower()]
     except (ValueError, KeyError):

@@ -23,6 +23,7 @@ CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 _EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 _URN = re.compile(r"^urn:ogc:def:crs:(?:EPSG:[\d.]*:(\d+)|OGC:(?:1\.3)?:(CRS84))$")
 _SAFE_CURIE = re.compile(r"^\[?EPSG:(\d+)\]?$")
+_NUMBER = re.compile(r" *[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)? *", re.ASCII)
 _DEGREE_DECIMALS, _METRE_DECIMALS = 8, 4
 _BOX_PIECES = 32
 _FARTHEST_M = 1e9
@@ -191,6 +192,30 @@ def inward(geometry: BaseGeometry, uri: str, storage_crs: str) -> BaseGeometry:
     return moved
 
 
+def parse_number(text: str) -> float:
+    """
+    Read a number as JSON and the standards write it, not all that Python takes for one.
+
+    Parameters
+    ----------
+    text
+        Digits, perhaps with sign, point and exponent.
+
+    Returns
+    -------
+    float
+        The number; infinity if it is too large for one.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
+    return float(text)
+
+
 def parse_box(name: str, text: str, uri: str) -> BBox:
     """
     Read a bounding box.
@@ -216,7 +241,7 @@ def parse_box(name: str, text: str, uri: str) -> BBox:
         If it is not one.
     """
     try:
-        numbers = [float(part) for part in text.split(",")]
+        numbers = [parse_number(part) for part in text.split(",")]
     except ValueError:
         numbers = []
     if len(numbers) == 6:

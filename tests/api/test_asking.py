@@ -62,8 +62,16 @@ def test_an_order_may_descend(parts: Parts) -> None:
         ("code", False),
         ("area_m2", False),
     )
-    with pytest.raises(ParameterError):
-        read(parts, sortby=",".join(["code"] * 9))
+    for text in (",".join(["code"] * 9), "--code", "", "code,"):
+        with pytest.raises(ParameterError):
+            read(parts, sortby=text)
+
+
+def test_numbers_are_written_as_in_json(parts: Parts) -> None:
+    assert read(parts, area_m2="-1.5e3").query.equals == {"area_m2": -1500.0}
+    for text in ("1_000", "１", "0x10", "nan", "inf", ""):
+        with pytest.raises(ParameterError):
+            read(parts, area_m2=text)
 
 
 def test_days_and_intervals(parts: Parts) -> None:

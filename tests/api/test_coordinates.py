@@ -90,6 +90,9 @@ def test_boxes_follow_the_axes_of_their_system() -> None:
     [
         ("1,2,3", CRS84),
         ("a,b,c,d", CRS84),
+        ("1_2,42,124,43", CRS84),
+        ("１２３,42,124,43", CRS84),
+        ("123,42,nan,124,43,nan", CRS84),
         ("nan,42,124,43", CRS84),
         ("123,43,124,42", CRS84),
         ("123,42,524,43", CRS84),

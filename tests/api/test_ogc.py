@@ -174,6 +174,25 @@ def test_every_operator_of_cql2_in_both_its_languages(client) -> None:
     assert found == {}
 
 
+@pytest.mark.parametrize("layer", ["shantytown_parcel", "indicator"])
+def test_every_queryable_is_a_parameter_that_chooses(client, layer: str) -> None:
+    """Part 3, requirement class *queryables as query parameters*."""
+    root = f"/ogc/collections/{layer}"
+    queryables = client.get(f"{root}/queryables").json()["properties"]
+    features = client.get(f"{root}/items").json()["features"]
+    asked = 0
+    for name in queryables.keys() - {"geometry"}:
+        values = {
+            feature["id"]: feature["id"] if name == "uid" else feature["properties"][name] for feature in features
+        }
+        for value in {value for value in values.values() if value is not None}:
+            found = client.get(f"{root}/items", params={name: value}).json()
+            same = [uid for uid, other in values.items() if other == value]
+            assert [feature["id"] for feature in found["features"]] == same, (name, value)
+            asked += 1
+    assert asked >= 8
+
+
 def test_a_box_in_every_system_with_the_axes_of_its_authority(client) -> None:
     """The box around the second and third square, its corners brought there by PROJ in the authority's order."""
     corners = [(X + STEP + 0.0001, Y + 0.0001), (X + 2 * STEP + 0.0007, Y + 0.0007)]

@@ -6328,6 +6328,8 @@ export interface operations {
                 sortby?: string;
                 /** @description Fields wanted, separated by commas */
                 properties?: string;
+                /** @description Id of the feature */
+                uid?: string;
                 /** @description Format, whatever Accept says */
                 f?: "json" | "geojson" | "html";
                 /** @description Any field of the layer */
