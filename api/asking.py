@@ -184,7 +184,7 @@ def limited(asked: Asked, own: tuple[str, ...] | None) -> Asked:
     equals = asked.query.equals
     wanted = equals.get("subdistrict")
     narrowed = {**equals, "subdistrict": [code for code in own if wanted in {None, code}]}
-    return replace(asked, query=replace(asked.query, equals=narrowed))
+    return replace(asked, query=replace(asked.query, equals=narrowed, own=own))
 
 
 def _inside(query: Query, layer: Layer, text: str, uri: str, storage_crs: str) -> Query:

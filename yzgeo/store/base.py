@@ -37,7 +37,8 @@ class Query:
     sequence of values means *any of these*. ``where`` is a condition on the layer's fields; ``sort`` names fields and
     whether they descend, the order of entry decides the rest. ``search`` looks for a piece of text in the layer's
     search fields. ``after`` leaves out all up to this fid: a walk in the order of entry goes on there. ``revision`` or
-    ``on`` (the end of that day on the country's clock) ask for an earlier state; without them it is the present.
+    ``on`` (the end of that day on the country's clock) ask for an earlier state; without them it is the present. Of an
+    earlier state ``own`` leaves out what is in none of these street offices now, or was in none when it was deleted.
     """
 
     bbox: BBox | None = None
@@ -50,6 +51,7 @@ class Query:
     after: int | None = None
     revision: int | None = None
     on: date | None = None
+    own: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

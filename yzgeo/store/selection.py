@@ -109,8 +109,20 @@ def _states(
     for west, south, east, north in boxes:
         past.add("min_x <= ? AND max_x >= ? AND min_y <= ? AND max_y >= ?", east, west, north, south)
     past.add("revision <= ? AND until_revision > ?", revision, revision)
+    if query.own is not None:
+        past.add(*_still_own(dialect, layer, query.own))
     superseded = f"SELECT {columns} FROM {quote(history_table(layer.id))}{past.where()}"
     return f"{live} UNION ALL {superseded}", present.values + past.values
+
+
+def _still_own(dialect: Dialect, layer: Layer, own: Sequence[str]) -> tuple[str, str, str]:
+    """Leave out what has moved to others since: whoever may not see a feature now may not see what it was."""
+    table, past = quote(layer.id), quote(history_table(layer.id))
+    among, there = f"IN ({dialect.among('text')})", f"SELECT 1 FROM {table} AS present WHERE present.uid = {past}.uid"
+    last = f"SELECT subdistrict FROM {past} AS ended WHERE ended.uid = {past}.uid ORDER BY until_revision DESC LIMIT 1"
+    piece = f"(EXISTS ({there} AND subdistrict {among}) OR (NOT EXISTS ({there}) AND ({last}) {among}))"
+    codes = json.dumps(list(own), ensure_ascii=False)
+    return piece, codes, codes
 
 
 def _boxes(layer: Layer, query: Query) -> list[BBox]:

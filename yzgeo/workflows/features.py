@@ -59,7 +59,7 @@ def _exact(store: Store, layer: Layer, query: Query) -> tuple[Query, int]:
     met = np.flatnonzero(shapely.intersects(shapes, shapely.box(*query.bbox)))
     chosen = met[query.offset :][: query.limit]
     uids = [found.uids[index] for index in chosen]
-    return Query(equals={"uid": uids}, sort=query.sort, revision=query.revision, on=query.on), len(met)
+    return Query(equals={"uid": uids}, sort=query.sort, revision=query.revision, on=query.on, own=query.own), len(met)
 
 
 def _holds(query: Query, bounds: BBox | None) -> bool:
@@ -75,7 +75,7 @@ def _on_day(store: Store, layer: Layer, query: Query, fields: Sequence[str]) -> 
     of_the_day = {name: value for name, value in query.equals.items() if name in _STAGE_FIELDS}
     others = {name: value for name, value in query.equals.items() if name not in of_the_day}
     revision = register_on(store, layer, day).revision
-    exact, _ = _exact(store, layer, Query(bbox=query.bbox, equals=others, revision=revision))
+    exact, _ = _exact(store, layer, Query(bbox=query.bbox, equals=others, revision=revision, own=query.own))
     asked = {name for name, _ in query.sort} | (columns_of(query.where) if query.where else set())
     needed = [*fields, *sorted((asked | set(of_the_day)).intersection(layer.fields_by_id) - set(fields))]
     found = store.rows(layer.id, exact, fields=needed)

@@ -468,7 +468,7 @@ def own_query(own: Sequence[str] | None) -> Query:
     Query
         Without any other condition.
     """
-    return Query() if own is None else Query(equals={"subdistrict": own})
+    return Query() if own is None else Query(equals={"subdistrict": own}, own=own)
 
 
 def _describe_target(target: targets.Target, frames: _Frames, role: Role) -> dict[str, Any]:

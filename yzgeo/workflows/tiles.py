@@ -356,7 +356,7 @@ def encode(
     if day is not None:
         revision = register_on(store, store.catalogue.layer(layer_id), day).revision
     limits = {} if own is None else {"subdistrict": own}
-    rows = store.rows(layer_id, Query(bbox=box, revision=revision, equals=limits), fields=fields)
+    rows = store.rows(layer_id, Query(bbox=box, revision=revision, equals=limits, own=own), fields=fields)
     if not rows.uids:
         return b""
     shapes = np.asarray(shapely.from_wkb(np.array(rows.wkb, dtype=object)), dtype=object)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import geopandas as gpd
+import mapbox_vector_tile
 import pandas as pd
 import pytest
 from shapely.geometry import box
@@ -121,9 +123,26 @@ class Story:
             uid = f"A{self.chance.randint(4, 19)}" if what == "add" else uid
             self.rows[uid] = {**self.rows.get(uid, {}), **new}
             batch = put(self.store, [uid], self.rows)
+        self.remember(batch)
+
+    def remember(self, batch: Batch) -> None:
         if batch.id:
             self.revisions[batch.revision] = self.day
             self.snapshots.append((self.day, dict(self.rows)))
+
+    def hand_over(self) -> None:
+        """Three features of the first street office: one goes to another's, one is deleted, one goes and is deleted."""
+        own, other = STREETS[:2]
+        self.day += 1
+        self.rows |= {uid: {"street": own, "area": 100.0} for uid in ("A20", "A21", "A22")}
+        self.remember(put(self.store, ["A20", "A21", "A22"], self.rows))
+        self.day += 1
+        self.rows |= {uid: {"street": other, "area": 100.0} for uid in ("A20", "A22")}
+        self.remember(put(self.store, ["A20", "A22"], self.rows))
+        self.day += 1
+        del self.rows["A21"], self.rows["A22"]
+        gone = [feature_uid(LAYER, uid) for uid in ("A21", "A22")]
+        self.remember(self.store.write(LAYER, delete=gone, provenance=BY))
 
 
 def test_any_day_is_the_fold_of_everything_that_was_written(premises: Premises) -> None:
@@ -131,6 +150,7 @@ def test_any_day_is_the_fold_of_everything_that_was_written(premises: Premises) 
     story = Story(store, 4)
     for _ in range(14):
         story.step()
+    story.hand_over()
     revisions, snapshots, reports, day = story.revisions, story.snapshots, story.reports, story.day
     store.close()
     dated(premises, revisions)
@@ -156,6 +176,8 @@ def test_any_day_is_the_fold_of_everything_that_was_written(premises: Premises) 
         assert drawn.get(on(each).isoformat(), expected) == pytest.approx(expected)
         page, matched = features.page(opened, opened.catalogue.layer(LAYER), Query(on=on(each)), fields=("code",))
         assert (sorted(page.columns["code"]), matched) == (sorted(model), len(model))
+        mine = {uid: row for uid, row in model.items() if {row["street"], last_street(snapshots, uid)} == {STREETS[0]}}
+        assert seen_by_field(opened, on(each)) == (sorted(mine), counted(mine)), each
         assert found["registers"][LAYER]["recorded"] is (each >= 10)
         assert (found["registers"][LAYER]["note"] is None) is (each >= 10)
         if each in (0, days[-1]):
@@ -163,6 +185,27 @@ def test_any_day_is_the_fold_of_everything_that_was_written(premises: Premises) 
             told = next(line for line in board if line["id"] == "shantytown_area")
             assert (told["done"], told["registered"]) == (area["done"], area["registered"])
     opened.close()
+
+
+def last_street(snapshots: list[tuple[int, Known]], uid: str) -> str:
+    """Where a feature is now, or was when it was deleted: if that is others', the field sees no more of it."""
+    return next(rows[uid]["street"] for _, rows in reversed(snapshots) if uid in rows)
+
+
+def seen_by_field(store: Store, day: date) -> tuple[list[str], tuple[float, ...]]:
+    """Codes and figures of a day that an account of the first street office is told, by every way the same."""
+    layer, own = store.catalogue.layer(LAYER), STREETS[:1]
+    asked = replace(overview.own_query(own), on=day)
+    page, matched = features.page(store, layer, asked, fields=("code",))
+    codes = sorted(page.columns["code"])
+    tile = encode(store, LAYER, 0, 0, 0, revision=None, fields=("code",), day=day, own=own)
+    drawn = mapbox_vector_tile.decode(tile).get(LAYER, {"features": []})["features"]
+    assert (len(codes), sorted(each["properties"]["code"] for each in drawn)) == (matched, codes)
+    told = progress.progress_on(store, "field", at=day, layer=LAYER, by="subdistrict", subdistricts=own)
+    stages = progress.stage_counts(store, "field", at=day, subdistricts=own)["layers"].get(LAYER, {})
+    figures = told["district"][LAYER]
+    assert stages == figures["stages"]
+    return codes, summed(figures)
 
 
 def summed(figures: dict[str, Any]) -> tuple[float, ...]:
