@@ -34,6 +34,7 @@ class Server:
 
     def start(self) -> None:
         words = [sys.executable, "-m", "uvicorn", "api.main:from_environment", "--factory", "--port", str(self._port)]
+        words += ["--http", "api.patience:PatientProtocol"]
         until = time.monotonic() + 150
         while time.monotonic() < until:
             # The port may be lent out as somebody's outgoing one for a moment; then the server ends at once.
@@ -50,6 +51,12 @@ class Server:
         self._process.kill()  # type: ignore[union-attr]
         self._process.wait()  # type: ignore[union-attr]
         pytest.fail("the server does not answer")
+
+    def stop(self) -> None:
+        """As an operator does."""
+        assert self._process is not None
+        self._process.terminate()
+        self._process.wait(30)
 
     def kill(self) -> None:
         """As a power cut does: no signal can be caught, nothing is put in order."""

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import geopandas as gpd
 import httpx
 import pytest
 
+from tests.api.servers import Server
+from tests.stores import Premises, copied_to
 from yzgeo.access import may_see
 from yzgeo.catalogue import Catalogue
 from yzgeo.store.base import Account
 from yzgeo.workflows import grants
 from yzgeo.workflows.accounts import By
 from yzgeo.workflows.workspace import open_workspace
-
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -50,35 +46,40 @@ class Service:
 
 
 @pytest.fixture(scope="session")
-def service(demo_workspace: Path, tmp_path_factory: pytest.TempPathFactory, catalogue: Catalogue) -> Iterator[Service]:
-    """One server for all of them."""
-    path = tmp_path_factory.mktemp("clients") / "workspace"
-    shutil.copytree(demo_workspace, path)
-    with open_workspace(path, catalogue) as opened:
-        public = [one.id for one in catalogue.layers.values() if may_see("anonymous", one.spec.access)]
-        counts = {layer: opened.store.count(layer) for layer in public}
-        parcels = opened.store.frame("shantytown_parcel")
-        admin = Account("clients", "admin", (), "")
-        opened.store.put_account(admin)
-        token = grants.make_token(opened.store, admin, label="clients", days=1, by=By("test")).token
-    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as found:
-        port = found.getsockname()[1]
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("YZGEO_")}
-    words = [sys.executable, "-m", "uvicorn", "api.main:from_environment", "--factory", "--port", str(port)]
-    process = subprocess.Popen(
-        [*words, "--log-level", "warning", "--no-access-log"],
-        cwd=ROOT,
-        env={**kept, "YZGEO_WORKSPACE": str(path)},
-    )
-    url, until = f"http://127.0.0.1:{port}", time.monotonic() + 150
-    while time.monotonic() < until and process.poll() is None:
-        with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(f"{url}/readyz").status_code == 200:
-                break
-        time.sleep(0.1)
-    else:
-        process.kill()
-        pytest.fail("the server does not answer")
-    yield Service(url, token, counts, parcels)
-    process.terminate()
-    process.wait(30)
+def serve(
+    request: pytest.FixtureRequest, demo_workspace: Path, tmp_path_factory: pytest.TempPathFactory, catalogue: Catalogue
+) -> Iterator[Callable[[str], Service]]:
+    """Gives the server on a kind of store, one for all that ask for it."""
+    with contextlib.ExitStack() as running:
+
+        @cache
+        def start(kind: str) -> Service:
+            path = tmp_path_factory.mktemp("clients") / "workspace"
+            shutil.copytree(demo_workspace, path)
+            with open_workspace(path, catalogue) as opened:
+                public = [one.id for one in catalogue.layers.values() if may_see("anonymous", one.spec.access)]
+                counts = {layer: opened.store.count(layer) for layer in public}
+                parcels = opened.store.frame("shantytown_parcel")
+                admin = Account("clients", "admin", (), "")
+                opened.store.put_account(admin)
+                token = grants.make_token(opened.store, admin, label="clients", days=1, by=By("test")).token
+            address = request.getfixturevalue("postgis_server") if kind == "postgis" else None
+            url = None if address is None else copied_to(address, path, catalogue)
+            server = Server(Premises(path, url, catalogue).environment)
+            server.start()
+            running.callback(server.stop)
+            return Service(server.url, token, counts, parcels)
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def service(store_kind: str, serve: Callable[[str], Service]) -> Service:
+    """The service on one kind of store and then on the other."""
+    return serve(store_kind)
+
+
+@pytest.fixture(scope="session")
+def service_on_file(serve: Callable[[str], Service]) -> Service:
+    """The service on a file, for what takes long or asks no store; Schemathesis' changes are made on PostGIS."""
+    return serve("geopackage")

@@ -24,9 +24,9 @@ console.log(JSON.stringify(told))
 
 
 @pytest.mark.skipif(not PACKAGE.exists() or shutil.which("node") is None, reason="the page's packages are not there")
-def test_every_style_is_valid(service: Service, tmp_path: Path) -> None:
-    listed = [style["id"] for style in service.get("/ogc/styles", signed_in=True).json()["styles"]]
-    styles = {style: service.get(f"/ogc/styles/{style}", signed_in=True).json() for style in listed}
+def test_every_style_is_valid(service_on_file: Service, tmp_path: Path) -> None:
+    listed = [style["id"] for style in service_on_file.get("/ogc/styles", signed_in=True).json()["styles"]]
+    styles = {style: service_on_file.get(f"/ogc/styles/{style}", signed_in=True).json() for style in listed}
     assert "pipe_segment" in styles
     broken = {"version": 8, "sources": {}, "layers": [{"id": "a", "type": "nothing"}]}
     (tmp_path / "styles.json").write_text(json.dumps({**styles, "broken": broken}), encoding="utf-8")

@@ -55,10 +55,10 @@ def run(description: str, token: str, words: Sequence[str], folder: Path, *, mos
     assert shut is None or int(shut[1]) < 8, done.stdout[-6000:]
 
 
-def test_every_answer_is_as_described(service: Service, tmp_path: Path) -> None:
+def test_every_answer_is_as_described(service_on_file: Service, tmp_path: Path) -> None:
     """The description in OpenAPI 3.0 is made from the one in 3.1, so one run looks at both."""
-    known = {"layer_id": "shantytown_parcel", "uid": str(service.parcels.index[0])}
-    run(f"{service.url}/api", service.token, ["--include-method", "GET"], tmp_path, most=2, known=known)
+    known = {"layer_id": "shantytown_parcel", "uid": str(service_on_file.parcels.index[0])}
+    run(f"{service_on_file.url}/api", service_on_file.token, ["--include-method", "GET"], tmp_path, most=2, known=known)
 
 
 def test_every_change_is_answered_as_described(empty_shelf: Shelf, catalogue: Catalogue, tmp_path: Path) -> None:
