@@ -46,6 +46,7 @@ class Context:
     tiles: TileMaker
     items: ByteCache[Prepared]
     tile_headers: ByteCache[TileHeaders]
+    tile_questions: ByteCache[Any]
     files: ByteCache[Prepared]
     answers: ByteCache[Prepared]
     guard: SignInGuard

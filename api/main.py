@@ -61,6 +61,7 @@ from .settings import Settings
 _MIB = 1 << 20
 _COLLECT_AFTER = 50_000
 _FILES_MIB = 32
+_QUESTIONS_MIB = 4
 _ANSWERS_MIB = 64
 # Routes that answer from memory or by one statement. FastAPI's own handling costs more than all that they do.
 _HOT = (tiles.tile, features.item, features.items)
@@ -122,8 +123,11 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         settings=settings,
         store=store,
         metrics=metrics,
-        tiles=TileMaker(store, most_bytes=settings.tile_cache_mib * _MIB),
+        tiles=TileMaker(
+            store, most_bytes=settings.tile_cache_mib * _MIB, layer_bytes=settings.layer_cache_mib * _MIB
+        ),
         tile_headers=ByteCache(_MIB),
+        tile_questions=ByteCache(_QUESTIONS_MIB * _MIB),
         files=ByteCache(_FILES_MIB * _MIB),
         items=ByteCache(settings.item_cache_mib * _MIB),
         answers=ByteCache(_ANSWERS_MIB * _MIB),
@@ -224,7 +228,8 @@ class ShortWay:
 
     def __init__(self, app: ASGIApp, *, routes: Sequence[BaseRoute]) -> None:
         self._app = app
-        self._routes = [route for route in routes if isinstance(route, APIRoute) and route.endpoint in _HOT]
+        hot = [route for route in routes if isinstance(route, APIRoute) and route.endpoint in _HOT]
+        self._hot = [(route.path_regex.match, route.endpoint, route) for route in hot]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """
@@ -236,21 +241,17 @@ class ShortWay:
             As ASGI defines them.
         """
         if scope["type"] == "http" and scope["method"] == "GET" and not scope.get("root_path"):
-            for route in self._routes:
-                found = route.path_regex.match(scope["path"])
+            for match, endpoint, route in self._hot:
+                found = match(scope["path"])
                 if found is not None:
                     scope["route"], scope["path_params"] = route, found.groupdict()
-                    await (await _answer(route, Request(scope, receive, send)))(scope, receive, send)
+                    try:
+                        answer: Response = await endpoint(Request(scope, receive, send))
+                    except YzgeoError as refusal:
+                        answer = errors.respond(refusal)
+                    await answer(scope, receive, send)
                     return
         await self._app(scope, receive, send)
-
-
-async def _answer(route: APIRoute, request: Request) -> Response:
-    try:
-        answer: Response = await route.endpoint(request)
-    except YzgeoError as refusal:
-        return errors.respond(refusal)
-    return answer
 
 
 def from_environment() -> FastAPI:
@@ -277,4 +278,5 @@ def from_environment() -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     app.state.runs.close()
+    app.state.context.tiles.close()
     app.state.context.store.close()

@@ -222,8 +222,8 @@ def is_current(request: Request, etag: str) -> bool:
         True if ``If-None-Match`` names it, weakly or strongly.
     """
     asked = header(request, b"if-none-match").decode("latin-1")
-    if not asked:
-        return False
+    if not asked or asked.removeprefix("W/") == etag:  # nearly always
+        return bool(asked)
     return asked.strip() == "*" or etag in (part.strip().removeprefix("W/") for part in asked.split(","))
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import gzip
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from api.auth import caller_of
+from api.context import TileHeaders
 from api.deps import Context, context_of, parse_count, parse_day, query_pairs, visible_layer
 from api.middleware import DATA
 from api.responses import RawResponse, coding_for, etag_of, is_current, length_header, pack_brotli
@@ -30,7 +31,7 @@ MVT = "application/vnd.mapbox-vector-tile"
 _YEAR = "max-age=31536000, immutable"
 _MOST_REVISION = 10**9
 _HEADER_BYTES = 600
-_Part = tuple[tuple[str, ...], tuple[str, ...] | None]
+_QUESTION_BYTES = 1_500
 _NUMBERS = re.compile(r"\d{1,2}/\d{1,8}/\d{1,8}", re.ASCII)
 _USUAL_QUERY = re.compile(rb"revision=(\d{1,9})&encoding=([0-9a-f]{8})")
 _TYPE = (b"content-type", MVT.encode())
@@ -72,13 +73,9 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 async def tile(request: Request) -> Response:
     """One tile; with the revision in the address it may be kept for ever."""
     context = context_of(request)
-    caller = caller_of(request, context.store)
-    layer = visible_layer(context, caller, request.path_params["layer_id"])
-    place, asked = place_of(request), _asked(request)
-    fields = context.fields(layer, caller.role)
-    own = own_part(caller.role, caller.subdistricts, layer)
-    key, data = await _find(context, layer, place, asked, (fields, own))
-    etag, headers = _headers(context, layer, key, pinned=_pinned(asked, key, context.tiles.encoding(layer)))
+    question = _question(context, request)
+    key, data = await _find(context, question)
+    etag, headers = question.headers or _headers(context, question, key)
     request.scope[DATA] = True
     if is_current(request, etag):
         return RawResponse(304, b"", headers)
@@ -94,29 +91,61 @@ async def tile(request: Request) -> Response:
     return RawResponse(200, plain, (*headers, _TYPE, length_header(plain)))
 
 
-async def _find(
-    context: Context, layer: Layer, place: tuple[int, int, int], asked: _Asked, part: _Part
-) -> tuple[TileKey, bytes]:
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What an address asks for those who see the same. The catalogue alone decides it, so it is worked out once."""
+
+    layer: Layer
+    place: tuple[int, int, int]
+    asked: _Asked
+    fields: tuple[str, ...]
+    own: tuple[str, ...] | None
+    key: TileKey | None
+    """The tile, where its address names the state."""
+    headers: TileHeaders | None
+    """As those of all answers, where the address names the state."""
+
+
+def _question(context: Context, request: Request) -> _Question:
+    caller, scope = caller_of(request, context.store), request.scope
+    name = (scope["path"], scope["query_string"], caller.role, caller.subdistricts)
+    known: _Question | None = context.tile_questions.get(name)
+    if known is not None:
+        return known
+    layer = visible_layer(context, caller, request.path_params["layer_id"])
+    place, asked = place_of(request), _asked(request)
+    fields, own = context.fields(layer, caller.role), own_part(caller.role, caller.subdistricts, layer)
+    question = _Question(layer, place, asked, fields, own, None, None)
+    if asked.revision is not None and (asked.day is None or not layer.stages):
+        key = _key(question, asked.revision)
+        question = replace(question, key=key, headers=_headers(context, question, key))
+    context.tile_questions.put(name, question, _QUESTION_BYTES + len(scope["query_string"]))
+    return question
+
+
+def _key(question: _Question, revision: int, day: date | None = None, ledger: int = 0) -> TileKey:
+    return (question.layer.id, revision, *question.place, question.fields, day, ledger, question.own)
+
+
+async def _find(context: Context, question: _Question) -> tuple[TileKey, bytes]:
     """Take the tile from memory, or make it. A revision that is in memory did exist; any other is looked up."""
-    fields, own = part
-    revision, day = asked.revision, asked.day if layer.stages else None
-    if revision is not None and day is None:
-        key: TileKey = (layer.id, revision, *place, fields, None, 0, own)
+    layer, revision, key = question.layer, question.asked.revision, question.key
+    if key is not None:
         data = context.tiles.remembered(key)
         if data is not None:
             return key, data
-        current, data = await context.tiles.written(layer, place, fields=fields, own=own)
+        current, data = await context.tiles.written(layer, question.place, fields=question.fields, own=question.own)
         if data is not None and current == revision:
             return key, data
     else:
         current = await context.revision_now(layer.id)
     if revision is not None and revision > current:
         raise NotFoundError(what=f"{layer.id}, revision {revision}")
-    if day is not None:
+    if key is None and layer.stages and question.asked.day is not None:
         # The features as they are known now: an older revision in the address only makes the answer short-lived.
-        key = (layer.id, current, *place, fields, day, context.store.ledger.revision(), own)
-    else:
-        key = (layer.id, current if revision is None else revision, *place, fields, None, 0, own)
+        key = _key(question, current, question.asked.day, context.store.ledger.revision())
+    elif key is None:
+        key = _key(question, current)
     data = context.tiles.remembered(key)
     return key, data if data is not None else await context.make_tile(key)
 
@@ -178,10 +207,10 @@ def _pinned(asked: _Asked, key: TileKey, encoding: str) -> bool:
     return same and (key[6] is None or asked.ledger == key[7])
 
 
-def _headers(
-    context: Context, layer: Layer, tile_key: TileKey, *, pinned: bool
-) -> tuple[str, tuple[tuple[bytes, bytes], ...]]:
+def _headers(context: Context, question: _Question, tile_key: TileKey) -> TileHeaders:
     """Entity tag and headers of all tiles of one state, kept because they are the same for each of them."""
+    layer, encoding = question.layer, context.tiles.encoding(question.layer)
+    pinned = _pinned(question.asked, tile_key, encoding)
     revision, fields, day, ledger, own = tile_key[1], *tile_key[5:]
     key = (layer.id, revision, fields, day, ledger, own, pinned)
     known = context.tile_headers.get(key)
@@ -189,7 +218,7 @@ def _headers(
         open_to_all = own is None and layer.spec.access == "public" and fields == context.fields(layer, "anonymous")
         scope = "public" if open_to_all else "private"
         # The visible fields are part of the tag: signing in must not revalidate the poorer tile.
-        etag = f'"{revision}.{etag_of(context.tiles.encoding(layer), fields, day, ledger, own)[1:9]}"'
+        etag = f'"{revision}.{etag_of(encoding, fields, day, ledger, own)[1:9]}"'
         headers = (
             (b"etag", b"W/" + etag.encode()),  # plain, gzip and brotli are other bytes, and need no tags of their own
             (b"cache-control", f"{scope}, {_YEAR}".encode() if pinned else f"{scope}, no-cache".encode()),
