@@ -7,7 +7,7 @@ import click
 from yzgeo.catalogue import load
 from yzgeo.workflows.stores import copy_store
 
-from .session import Session, common
+from .session import Session, common, who
 
 
 @click.group("store")
@@ -27,7 +27,7 @@ def copy(session: Session, *, source: str, target: str) -> None:
     SOURCE 和 TARGET 是工作区目录，或 postgresql://用户@主机/数据库?schema=名称；TARGET 必须还不存在。
     """
     with session.progress() as told:
-        made = copy_store(source, target, load(), progress=told)
+        made = copy_store(source, target, load(), by=who(), progress=told)
     session.answer(
         {"features": dict(made.features), "sha256": made.sha256},
         f"已复制 {sum(made.features.values())} 个要素，内容校验和 {made.sha256[:16]}…。 Copied and equal.",

@@ -14,6 +14,8 @@ from yzgeo.errors import InputError, StorageError
 from yzgeo.store.copying import content_sum, copy
 from yzgeo.store.tables import TableStore
 
+from .accounts import By
+
 
 @dataclass(frozen=True, slots=True)
 class Copied:
@@ -23,7 +25,9 @@ class Copied:
     sha256: str
 
 
-def copy_store(source: str, target: str, catalogue: Catalogue, *, progress: Progress = silent) -> Copied:
+def copy_store(
+    source: str, target: str, catalogue: Catalogue, *, by: By | None = None, progress: Progress = silent
+) -> Copied:
     """
     Copy a district with its history, ledger and accounts, and compare the two ends.
 
@@ -35,6 +39,8 @@ def copy_store(source: str, target: str, catalogue: Catalogue, *, progress: Prog
         Workspace folder or address of a database; there is no district at the target yet.
     catalogue
         Layers of the district.
+    by
+        Who takes the copy away, for the audit of the source; nobody if it only moves.
     progress
         Told what is being done.
 
@@ -60,13 +66,16 @@ def copy_store(source: str, target: str, catalogue: Catalogue, *, progress: Prog
     ):
         if not isinstance(given, TableStore) or not isinstance(taken, TableStore):
             raise TypeError  # there is no third kind
+        place = target.partition("?")[0].rpartition("@")[2]  # without the password
         copy(given, taken, progress=progress)
         sums = content_sum(given), content_sum(taken)
         if sums[0] != sums[1]:
             raise StorageError(
-                path=target.partition("?")[0].rpartition("@")[2],
+                path=place,
                 reason="复制后内容不一致 (the copy differs from its source)",
             )
+        if by is not None:
+            given.people.note(by.deed("export", "*", file=place, format="store"))
         return Copied({layer: taken.count(layer) for layer in catalogue.layers}, sums[0])
 
 
