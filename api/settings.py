@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     )
     tianditu_key: SecretStr | None = Field(None, description="Key of the 天地图 base map; without it no request leaves")
     tile_cache_mib: int = Field(64, ge=1, le=65536, description="Memory for encoded vector tiles, MiB")
+    layer_cache_mib: int = Field(
+        256, ge=0, le=65536, description="Memory for layers kept ready for their tiles, MiB; PostGIS needs none of it"
+    )
     item_cache_mib: int = Field(16, ge=1, le=65536, description="Memory for encoded single features, MiB")
     page_cache_mib: int = Field(128, ge=0, le=65536, description="Memory for encoded features of pages, MiB")
     max_body_mib: int = Field(2, ge=1, le=1024, description="Largest request body, MiB")

@@ -1,4 +1,4 @@
-"""The service as `bench_peers.py` runs it: as it is, or without memory of tiles and items."""
+"""The service as `bench_peers.py` runs it: as it is, or without memory of tiles and items made before."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ def application() -> FastAPI:
     app = from_environment()
     if os.environ.get("PEERS_COLD"):
         context = app.state.context
-        context.tiles = TileMaker(context.store, most_bytes=0)
+        context.tiles = TileMaker(context.store, most_bytes=0, layer_bytes=context.settings.layer_cache_mib << 20)
         context.items = ByteCache(0)
     return app

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import gzip
 import html
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from hashlib import blake2b
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 import shapely
@@ -22,7 +20,9 @@ from yzgeo.generalising import CLUSTER_SUFFIX, treatment
 from yzgeo.store.awaited import AwaitedStore
 from yzgeo.store.base import EncodesTiles, Query, Store, Value
 
+from .memory import ByteCache as ByteCache  # noqa: PLC0414 - what a maker of tiles is given and gives
 from .overview import visible_fields
+from .prepared import PreparedLayers
 from .registers import register_on
 
 MIN_ZOOM = 6
@@ -30,7 +30,6 @@ MAX_ZOOM = 16
 BACKGROUND = "#f4f3ee"
 LABEL_SUFFIX = "_label"
 CLUSTER_COUNT = "point_count"
-_ENTRY_BYTES = 400
 # A circle that stands for many has no stage and no kind: the colours of paper and ink, which no legend uses.
 _CLUSTER_PAINT = {
     "circle-color": "#fbf9f2",
@@ -39,8 +38,6 @@ _CLUSTER_PAINT = {
     "circle-stroke-color": "#5d584c",
     "circle-stroke-width": 1.4,
 }
-Kept = TypeVar("Kept")
-
 # Polygons lie under lines, lines under points, and every text above all.
 _DRAWING_RANK = {"background": 0, "fill": 1, "fill-extrusion": 1, "line": 2, "heatmap": 3, "circle": 3, "symbol": 4}
 
@@ -48,76 +45,6 @@ _DRAWING_RANK = {"background": 0, "fill": 1, "fill-extrusion": 1, "line": 2, "he
 TileKey = tuple[str, int, int, int, int, tuple[str, ...], date | None, int, tuple[str, ...] | None]
 """Layer, revision, zoom, row, column, the visible fields, for an earlier day that day and the ledger's revision, and
 the street offices that the layer is limited to."""
-
-
-class ByteCache(Generic[Kept]):
-    """Keeps what was used last, within a limit of bytes.
-
-    Parameters
-    ----------
-    most_bytes
-        Limit; what is larger than it alone is never kept.
-    """
-
-    def __init__(self, most_bytes: int) -> None:
-        self._most = most_bytes
-        self._held = 0
-        self._entries: OrderedDict[Hashable, tuple[Kept, int]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    @property
-    def held_bytes(self) -> int:
-        """What is kept at present, with an allowance for each entry."""
-        return self._held
-
-    def get(self, key: Hashable) -> Kept | None:
-        """
-        Look something up.
-
-        Parameters
-        ----------
-        key
-            Its name.
-
-        Returns
-        -------
-        object or None
-            What was kept.
-        """
-        with self._lock:
-            entry = self._entries.get(key)
-            if entry is None:
-                return None
-            self._entries.move_to_end(key)
-            return entry[0]
-
-    def put(self, key: Hashable, kept: Kept, size: int) -> None:
-        """
-        Keep something, dropping what was not used for longest.
-
-        Parameters
-        ----------
-        key
-            Its name.
-        kept
-            The thing.
-        size
-            Its size, bytes.
-        """
-        weight = size + _ENTRY_BYTES
-        with self._lock:
-            old = self._entries.pop(key, None)
-            self._held -= old[1] if old else 0
-            if weight > self._most:
-                return
-            self._entries[key] = (kept, weight)
-            self._held += weight
-            while self._held > self._most:
-                _, (_, freed) = self._entries.popitem(last=False)
-                self._held -= freed
 
 
 class TileMaker:
@@ -129,10 +56,13 @@ class TileMaker:
         Where the features are.
     most_bytes
         Memory for encoded tiles.
+    layer_bytes
+        Memory for layers kept ready for their tiles; see `PreparedLayers`.
     """
 
-    def __init__(self, store: Store, *, most_bytes: int) -> None:
+    def __init__(self, store: Store, *, most_bytes: int, layer_bytes: int = 0) -> None:
         self._store = store
+        self._prepared = PreparedLayers(store, most_bytes=layer_bytes)
         self._cache: ByteCache[bytes] = ByteCache(most_bytes)
         self._encodings: dict[str, str] = {}
 
@@ -218,6 +148,10 @@ class TileMaker:
         key: TileKey = (layer.id, revision, *place, fields, None, 0, own)
         return revision, None if raw is None else self._keep(key, raw)
 
+    def close(self) -> None:
+        """Stop what is going on in the background."""
+        self._prepared.close()
+
     def _keep(self, key: TileKey, raw: bytes) -> bytes:
         # A fifth of the time that zlib takes at its lowest level, a twentieth more bytes; browsers take brotli anyway.
         kept = igzip.compress(raw, 2, mtime=0) if raw else b""
@@ -258,6 +192,10 @@ class TileMaker:
             seen, encoded = self._store.plain_tile(layer_id, (z, row, col), fields=fields, own=own)
             if seen == revision and encoded is not None:
                 return encoded
+        if _is_left_to_store(layer, z) and layer.spec.geometry != "none":
+            ready = self._prepared.tile(layer, revision, (z, row, col), fields=fields, own=own)
+            if ready is not None:
+                return ready
         if revision == self._store.revision(layer_id):
             # The live table answers faster than the history. A write in between would give the wrong state.
             raw = encode(self._store, layer_id, z, row, col, revision=None, fields=fields, own=own)

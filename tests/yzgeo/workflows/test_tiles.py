@@ -118,22 +118,6 @@ def test_emptiness_is_remembered_too(store) -> None:
     assert maker.remembered(key) == b""
 
 
-def test_the_memory_is_bounded_and_keeps_what_is_used() -> None:
-    kept: tiles.ByteCache[str] = tiles.ByteCache(10_000)
-    for number in range(5):
-        kept.put(number, f"{number}", 1_600)
-    assert kept.get(0) == "0"
-    kept.put(5, "5", 1_600)
-    assert kept.get(1) is None
-    assert kept.get(0) == "0"
-    assert kept.held_bytes <= 10_000
-    kept.put("large", "x", 20_000)
-    assert kept.get("large") is None
-    kept.put(0, "new", 1_000)
-    assert kept.get(0) == "new"
-    assert len(kept) == 5
-
-
 def test_a_style_of_no_layers_is_a_background(store) -> None:
     style = tiles.district_style(store, [], tiles_url="http://x/{layer}", name="n")
     assert [layer["type"] for layer in style["layers"]] == ["background"]
