@@ -48,7 +48,6 @@ FILE_ONLY = {
     "tests/yzgeo/store/test_style_table.py": "styles that QGIS reads from the file",
     "tests/yzgeo/store/test_styles.py": "styles that QGIS reads from the file",
     "tests/yzgeo/store/test_writing.py": "the file's two ways of keeping its index",
-    "tests/yzgeo/workflows/test_prepared.py": "layers kept for a file's tiles; a server encodes its own",
 }
 
 
