@@ -17,7 +17,7 @@ from api.errors import RevisionMovedError
 from api.responses import GEOJSON, expected_revision, feature_tag, header
 from yzgeo.access import Caller, may_write
 from yzgeo.catalogue import Layer
-from yzgeo.errors import ConflictError, ParameterError
+from yzgeo.errors import ConflictError, FeatureUnknownError, ParameterError
 from yzgeo.store.base import Feature
 from yzgeo.workflows import editing
 from yzgeo.workflows.editing import Draft
@@ -50,7 +50,9 @@ def _header(name: str, about: str) -> dict[str, Any]:
 
 _IF_MATCH = _header("If-Match", "Entity tag or revision of the feature as the caller saw it")
 _CONTENT_CRS = _header("Content-Crs", "System of the coordinates that are sent, one of the collection's crs")
-_IDEMPOTENCY = _header("Idempotency-Key", "Chosen by the client: sending the same again changes nothing")
+_IDEMPOTENCY = _header(
+    "Idempotency-Key", "Chosen by the client: sending the same again changes nothing, anything else is 409"
+)
 
 
 @router.options("", operation_id="items_options", status_code=204)
@@ -108,7 +110,14 @@ async def replace(
     request: Request, *, context: ContextDep, caller: CallerDep, layer: LayerDep, uid: Uid, body: models.FeatureSent
 ) -> Response:
     """Replace a feature; fields that are not named are emptied, but for those the ledger keeps."""
-    return await _change(request, context, caller, layer, uid=uid, body=body, partial=False)
+    try:
+        return await _change(request, context, caller, layer, uid=uid, body=body, partial=False)
+    except FeatureUnknownError:
+        # Part 4 wants it so: what is not there is not what ``If-Match`` names.
+        named = header(request, b"if-match").decode("latin-1")
+        if not named:
+            raise
+        raise RevisionMovedError(what=uid, base=named, current="—") from None
 
 
 @router.patch(

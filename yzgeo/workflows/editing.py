@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+import orjson
 import pandas as pd
+import shapely
 from shapely.geometry.base import BaseGeometry
 
 from yzgeo import stages
@@ -63,7 +66,8 @@ def create(
     draft
         The feature, its key among the properties.
     idempotency_key
-        Chosen by the client; sending the same again gives the first feature back.
+        Chosen by the client; sending the same again gives the first feature back. What else is sent with the key of
+        a feature that is there is refused, as without one.
 
     Returns
     -------
@@ -82,7 +86,7 @@ def create(
     _require_writer(caller)
     put = _judged(store, layer, caller, draft, before=None)
     uid = str(put.index[0])
-    choices = {"idempotency_key": idempotency_key} if idempotency_key else {}
+    choices = {"idempotency_key": idempotency_key, "sent": _digest(draft)} if idempotency_key else {}
     provenance = Provenance(actor=caller.name, reason=_REASON, choices=choices)
 
     def add(revision: int) -> bool:
@@ -95,7 +99,7 @@ def create(
     found = store.feature(layer.id, uid)
     if new:
         return found, True
-    if idempotency_key and _made_by(store, layer, found, caller.name, idempotency_key):
+    if idempotency_key and _made_by(store, layer, found, caller.name, choices):
         return found, False
     raise FeatureExistsError(layer=layer.id, key=str(put[layer.spec.key].iloc[0]), uid=uid)
 
@@ -303,10 +307,17 @@ def _refuse(layer: Layer, reasons: Sequence[tuple[str, str, str]]) -> None:
     )
 
 
-def _made_by(store: Store, layer: Layer, found: Feature, actor: str, key: str) -> bool:
-    """Tell whether a feature was made by this very request, sent again."""
+def _digest(draft: Draft) -> str:
+    """Tell drafts apart."""
+    shape = b"" if draft.geometry is None else shapely.to_wkb(draft.geometry)
+    properties = orjson.dumps(dict(draft.properties), option=orjson.OPT_SORT_KEYS)
+    return blake2b(properties + shape, digest_size=16).hexdigest()
+
+
+def _made_by(store: Store, layer: Layer, found: Feature, actor: str, choices: Mapping[str, str]) -> bool:
+    """Tell whether a feature was made by this very request, sent again; older batches do not know what was sent."""
     first = store.history(layer.id, found.uid)[-1].revision
     for batch in store.batches(layer.id):
         if batch.revision == first:
-            return batch.actor == actor and batch.choices.get("idempotency_key") == key
+            return batch.actor == actor and choices.items() <= {"sent": choices["sent"], **batch.choices}.items()
     return False

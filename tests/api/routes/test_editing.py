@@ -110,7 +110,22 @@ def test_a_creation_sent_again_is_the_first_one(program, workspace) -> None:
     assert first.headers["location"] == again.headers["location"]
     other = planner.post(ITEMS, json=site("F9"), headers={"idempotency-key": "else"})
     assert (other.status_code, other.json()["code"]) == (409, "feature_exists")
+    for changed in (
+        site("F9", X + 0.001, Y),
+        {**site("F9"), "properties": {**site("F9")["properties"], "name": "另一个"}},
+    ):
+        answer = planner.post(ITEMS, json=changed, headers=key)
+        assert (answer.status_code, answer.json()["code"]) == (409, "feature_exists"), (
+            "not what was sent with it before"
+        )
     assert workspace.store.count(LAYER) == 3
+
+
+def test_what_is_not_there_is_not_what_if_match_names(program) -> None:
+    planner = program("planner")
+    for named, status in ((None, 404), ("*", 412), ('"1"', 412)):
+        headers = {} if named is None else {"if-match": named}
+        assert planner.request("PUT", f"{ITEMS}/nobody", json=site("F9"), headers=headers).status_code == status
 
 
 @pytest.mark.parametrize(

@@ -1932,6 +1932,26 @@ export interface paths {
         patch: operations["change_account"];
         trace?: never;
     };
+    "/api/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell Of Export
+         * @description Tell of a list or picture that the page is about to save; it saves it only once this is in the audit.
+         */
+        post: operations["tell_of_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -3081,6 +3101,21 @@ export interface components {
              * @enum {string}
              */
             response: "document" | "raw";
+        };
+        /**
+         * ExportTold
+         * @description A file that the page makes out of what it shows.
+         */
+        ExportTold: {
+            /** File */
+            file: string;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "CSV" | "XLSX" | "PNG";
+            /** Rows */
+            rows?: number | null;
         };
         /**
          * Extent
@@ -6375,7 +6410,7 @@ export interface operations {
             header?: {
                 /** @description System of the coordinates that are sent, one of the collection's crs */
                 "Content-Crs"?: string;
-                /** @description Chosen by the client: sending the same again changes nothing */
+                /** @description Chosen by the client: sending the same again changes nothing, anything else is 409 */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -10216,6 +10251,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AccountTold"];
                 };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tell_of_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportTold"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A refusal */
             default: {
