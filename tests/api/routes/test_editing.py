@@ -110,14 +110,9 @@ def test_a_creation_sent_again_is_the_first_one(program, workspace) -> None:
     assert first.headers["location"] == again.headers["location"]
     other = planner.post(ITEMS, json=site("F9"), headers={"idempotency-key": "else"})
     assert (other.status_code, other.json()["code"]) == (409, "feature_exists")
-    for changed in (
-        site("F9", X + 0.001, Y),
-        {**site("F9"), "properties": {**site("F9")["properties"], "name": "另一个"}},
-    ):
+    for changed in (site("F9", X + 0.001, Y), site("F9", name="另一个")):
         answer = planner.post(ITEMS, json=changed, headers=key)
-        assert (answer.status_code, answer.json()["code"]) == (409, "feature_exists"), (
-            "not what was sent with it before"
-        )
+        assert (answer.status_code, answer.json()["code"]) == (409, "feature_exists")
     assert workspace.store.count(LAYER) == 3
 
 
