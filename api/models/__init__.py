@@ -109,6 +109,7 @@ from .session import AccountWanted as AccountWanted
 from .session import Audit as Audit
 from .session import AuditLineTold as AuditLineTold
 from .session import Credentials as Credentials
+from .session import ExportTold as ExportTold
 from .session import GrantTold as GrantTold
 from .session import Me as Me
 from .session import PasswordChange as PasswordChange

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -140,6 +140,16 @@ class AuditLineTold(BaseModel):
     address: str | None
     subject: str | None
     details: dict[str, Any]
+
+
+class ExportTold(BaseModel):
+    """A file that the page makes out of what it shows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
+    format: Literal["CSV", "XLSX", "PNG"]
+    rows: int | None = Field(None, ge=0, le=10_000_000)
 
 
 class Audit(BaseModel):

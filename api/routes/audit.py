@@ -1,4 +1,4 @@
-"""The audit, for administrators."""
+"""The audit, for administrators; and what the page takes out of itself."""
 
 from __future__ import annotations
 
@@ -8,18 +8,31 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api import models
+from api.auth import address_of
 from api.deps import CallerDep, ContextDep, StrictParameters
 from api.responses import json_response
 from api.routes.session import FRESH
 from yzgeo import ledger
 from yzgeo.access import may_administer
 from yzgeo.errors import ForbiddenError
+from yzgeo.workflows.accounts import By
 from yzgeo.workflows.audit import MOST_LINES, audit_lines
 
-router = APIRouter(prefix="/api/audit", tags=["accounts"], dependencies=[StrictParameters])
+router = APIRouter(prefix="/api", tags=["accounts"], dependencies=[StrictParameters])
 
 
-@router.get("", operation_id="audit", response_model=models.Audit)
+@router.post("/exports", operation_id="tell_of_export", status_code=204, response_class=Response)
+async def tell_of_export(
+    request: Request, context: ContextDep, caller: CallerDep, export: models.ExportTold
+) -> Response:
+    """Tell of a list or picture that the page is about to save; it saves it only once this is in the audit."""
+    by = By(caller.name, caller.role, address_of(request))
+    told = export.model_dump(exclude_none=True)
+    await context.in_thread(lambda: context.store.people.note(by.deed("export", "page", **told)))
+    return Response(status_code=204, headers=FRESH)
+
+
+@router.get("/audit", operation_id="audit", response_model=models.Audit)
 async def audit(
     request: Request,
     *,

@@ -16,6 +16,7 @@ from api.auth import address_of
 from api.deps import CallerDep, ContextDep, StrictParameters
 from api.devices import DeviceDep, KnownDevice
 from api.errors import BodyInvalidError
+from api.middleware import DOWNLOAD
 from api.responses import dumps, json_response
 from yzgeo.access import Caller, may_record_somewhere
 from yzgeo.errors import ForbiddenError, YzgeoError
@@ -40,6 +41,8 @@ async def pull(
 ) -> Response:
     """What changed in the caller's street offices: features with their state, forms, and what is gone."""
     told = await context.in_thread(lambda: sync.pull(context.store, caller, since=since))
+    if told["full"]:
+        request.scope[DOWNLOAD] = True  # a whole copy leaves with the phone
     return json_response(request, told, headers=_FRESH)
 
 

@@ -248,4 +248,5 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/api/accounts"): Row("403 403 403 403 403 400", json={"name": "x", "role": "king"}),
     ("PATCH", "/api/accounts/{name}"): Row("403 403 403 403 403 404", path={"name": "nobody"}, json={}),
     ("GET", "/api/audit"): Row(ADMIN),
+    ("POST", "/api/exports"): Row("204", json={"file": "a.csv", "format": "CSV", "rows": 1}),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from api import models
@@ -81,6 +83,49 @@ def test_a_file_that_is_taken_leaves_a_line(connect) -> None:
     person.get(f"/api/attachments/{'0' * 64}")
     person.get("/ogc/collections/road/items")
     assert len(lines(admin, "?kind=download")) == 1, "no file left"
+
+
+def test_what_the_page_takes_out_of_itself_leaves_a_line(connect) -> None:
+    person, admin = connect("planner", address="10.0.0.7"), connect("admin")
+    told = {"file": "进展 2024-06-30.xlsx", "format": "XLSX", "rows": 12}
+    assert person.post("/api/exports", json=told, headers=OURS).status_code == 204
+    [line] = lines(admin, "?kind=export")
+    assert (line.actor, line.role, line.address) == ("planner", "planner", "10.0.0.7")
+    assert (line.subject, line.details) == ("page", told)
+    for wrong in ({"file": ""}, {"file": "a\nb"}, {"format": "EXE"}, {"rows": -1}, {"actor": "li"}):
+        assert person.post("/api/exports", json={**told, **wrong}, headers=OURS).status_code == 422, wrong
+    assert len(lines(admin, "?kind=export")) == 1
+
+
+def test_a_phone_that_takes_everything_leaves_a_line(connect) -> None:
+    field, admin = connect("field"), connect("admin")
+    first = field.get("/api/sync").json()
+    assert field.get("/api/sync", params={"since": first["token"]}).status_code == 200
+    assert connect("viewer").get("/api/sync").status_code == 403
+    assert [(each.actor, each.subject) for each in lines(admin, "?kind=download")] == [("field", "/api/sync")]
+
+
+# Files that OpenAPI promises, and the test that finds their line of the audit; pages, tiles and figures are reading.
+FILES = {
+    "/api/layers/{layer_id}/download": "test_downloads.py",
+    "/api/download": "test_downloads.py",
+    "/api/attachments/{sha256}": "test_audit.py",
+    "/api/imports/{import_id}/rejected.{ending}": "test_imports.py",
+    "/api/runs/{run_id}/uncovered.xlsx": "test_runs.py",
+}
+READING = {"html", "json", "mapbox-vector-tile", "text/plain", "x-protobuf", "style", "qgis"}
+
+
+def test_every_file_that_is_promised_has_a_test_of_its_line(client) -> None:
+    promised = {
+        path
+        for path, methods in client.get("/openapi.json").json()["paths"].items()
+        for kind in methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
+        if not any(word in kind for word in READING)
+    }
+    assert promised == set(FILES)
+    for test in set(FILES.values()):
+        assert "kind=download" in (Path(__file__).parent / test).read_text(encoding="utf-8"), test
 
 
 def test_pages_times_and_kinds(connect) -> None:

@@ -110,11 +110,13 @@ def test_rejected_rows_come_back_as_files(connect: Callable[..., Any]) -> None:
     assert refused["report"]["rows"] == {"in": 6, "kept": 0, "rejected": 6}
     answer = client.get(refused["links"]["rejected_csv"])
     assert "attachment" in answer.headers["content-disposition"]
-    lines = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    found = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     book = openpyxl.load_workbook(io.BytesIO(client.get(refused["links"]["rejected_xlsx"]).content))
-    assert len(lines) == book.active.max_row - 1 == 6
-    assert {line["代码 code"] for line in lines} == {"geometry_missing"}
-    assert all("台账也没有图形" in line["原因"] and "no shape" in line["reason"] for line in lines)
+    assert len(found) == book.active.max_row - 1 == 6
+    assert {line["代码 code"] for line in found} == {"geometry_missing"}
+    assert all("台账也没有图形" in line["原因"] and "no shape" in line["reason"] for line in found)
+    taken = [(line.actor, line.subject) for line in lines(connect("admin"), "?kind=download")]
+    assert taken == [("bureau", refused["links"][name]) for name in ("rejected_xlsx", "rejected_csv")]
 
 
 def test_what_cannot_be_taken_is_said_at_once(connect: Callable[..., Any]) -> None:

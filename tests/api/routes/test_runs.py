@@ -194,6 +194,8 @@ def test_the_list_of_the_uncovered_names_source_denominator_and_status(connect: 
     assert all(row[gap] == pytest.approx(row[metres] - row[limit], abs=0.11) for row in rows)
     offices = [row[0] for row in rows]
     assert offices == sorted(offices, key=offices.index)
+    taken = connect("admin").get("/api/audit?kind=download").json()["lines"]
+    assert [(line["actor"], line["subject"]) for line in taken] == [("planner", f"/api/runs/{run['id']}/uncovered.xlsx")]
 
 
 def test_two_runs_are_compared(connect: Callable) -> None:

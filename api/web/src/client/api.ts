@@ -77,6 +77,15 @@ export function signIn(credentials: Credentials): Promise<components['schemas'][
   })
 }
 
+/** Tell of a file that the page makes itself; what cannot be told of is not saved. */
+export function tellOfExport(told: components['schemas']['ExportTold']): Promise<void> {
+  return ask('/api/exports', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(told),
+  })
+}
+
 export function signOut(): Promise<Answer<'/api/auth/me'>> {
   return ask('/api/auth/logout', { method: 'POST' })
 }

@@ -1,5 +1,7 @@
 /** Lists that leave the page: CSV for anything, XLSX for the office, each with where its figures come from. */
 
+import { tellOfExport } from '@/client'
+
 export type Cell = string | number | null
 export interface Sheet {
   /** Name of the file without its ending, and of the sheet. */
@@ -29,8 +31,8 @@ export function csvOf({ columns, rows, notes }: Sheet): string {
 }
 
 export async function saveCsv(sheet: Sheet): Promise<void> {
+  await tell(sheet, 'CSV')
   save(new Blob([csvOf(sheet)], { type: 'text/csv;charset=utf-8' }), `${sheet.name}.csv`)
-  return Promise.resolve()
 }
 
 export async function saveXlsx(sheet: Sheet, notesName: string): Promise<void> {
@@ -41,7 +43,13 @@ export async function saveXlsx(sheet: Sheet, notesName: string): Promise<void> {
     { data: [head, ...sheet.rows.map((row) => row.map((value) => (value === null ? null : { value })))], sheet: sheet.name.slice(0, 31), stickyRowsCount: 1 },
     { data: notes, sheet: notesName, columns: [{ width: 16 }, { width: 100 }] },
   ]).toBlob()
+  await tell(sheet, 'XLSX')
   save(blob, `${sheet.name}.xlsx`)
+}
+
+/** Every list that leaves stands in the audit, like the files of the service. */
+function tell({ name, rows }: Sheet, format: 'CSV' | 'XLSX'): Promise<void> {
+  return tellOfExport({ file: `${name}.${format.toLowerCase()}`, format, rows: rows.length })
 }
 
 function save(blob: Blob, name: string): void {
