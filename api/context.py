@@ -132,6 +132,24 @@ class Context:
             self.threads = anyio.CapacityLimiter(_THREADS)
         return await to_thread.run_sync(work, limiter=self.threads)
 
+    async def look_up(self, work: Callable[[], Result]) -> Result:
+        """
+        Do what a few rows of the store answer.
+
+        Parameters
+        ----------
+        work
+            What to do. A file answers it in a tenth of a millisecond, and nobody who writes holds that up; to hand it
+            to a thread and back takes four times as long, and now and then much longer. A server is waited for beside
+            other requests.
+
+        Returns
+        -------
+        object
+            Its result.
+        """
+        return work() if self.awaited is None else await self.in_thread(work)
+
     async def make_tile(self, key: TileKey) -> bytes:
         """
         Make a tile without holding up other requests.

@@ -142,7 +142,7 @@ async def item(request: Request) -> Response:
         if form == "html":
             kept = await context.in_thread(lambda: _item_page(context, layer, uid, caller, base=base, lang=lang))
         else:
-            kept = await context.in_thread(lambda: _item(context, layer, uid, caller, base=base, crs=crs))
+            kept = await context.look_up(lambda: _item(context, layer, uid, caller, base=base, crs=crs))
         context.items.put(key, kept, kept.size)
     return kept.answer(request)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections import deque
 
@@ -24,6 +25,13 @@ def test_the_revision_is_that_of_the_store(app: FastAPI) -> None:
     uid = context.store.rows(LAYER, fields=()).uids[0]
     context.store.write(LAYER, put=gpd.GeoDataFrame({"name": ["改"]}, index=[uid]), provenance=Provenance("t", "t"))
     assert asyncio.run(context.revision_now(LAYER)) == before + 1
+
+
+def test_only_a_server_is_waited_for_in_a_thread(app: FastAPI) -> None:
+    context = app.state.context
+    asker = threading.get_ident()
+    answerer = asyncio.run(context.look_up(threading.get_ident))
+    assert (answerer == asker) == (context.awaited is None)
 
 
 def test_two_tiles_are_made_at_a_time(app: FastAPI) -> None:
