@@ -26,11 +26,13 @@ from .auth import Passwords, SignInGuard
 from .middleware import Metrics
 from .responses import JSON, Prepared, dumps, etag_of
 from .settings import Settings
+from .writing import Turns, WrittenFeatures
 
 Result = TypeVar("Result")
 _THREADS = 4
 # Making a tile keeps a processor busy. More than two at a time only take the interpreter from each other.
 _TILES_AT_A_TIME = 2
+_PAGE_PATIENCE_S = 1.0
 
 TileHeaders = tuple[str, tuple[tuple[bytes, bytes], ...]]
 """Entity tag and headers that all tiles of one state share."""
@@ -64,6 +66,16 @@ class Context:
     def awaited(self) -> AwaitedStore | None:
         """The store, if it answers the busiest questions while the event loop goes on."""
         return self.store if isinstance(self.store, AwaitedStore) else None
+
+    @cached_property
+    def written(self) -> WrittenFeatures:
+        """Features as pages show them."""
+        return WrittenFeatures(self.settings.page_cache_mib << 20)
+
+    @cached_property
+    def page_turns(self) -> Turns:
+        """Making a page of features keeps the interpreter busy."""
+        return Turns(_PAGE_PATIENCE_S)
 
     @cached_property
     def promises(self) -> tuple[Target, ...]:

@@ -2,7 +2,8 @@
 
 Both are hot routes: they take the bare request, so that FastAPI does not solve dependencies for what takes less time
 than that. What they take is declared in ``openapi_extra``. A store on a server writes the answer itself, in one
-statement with the revision, while the event loop goes on; nothing is remembered of it.
+statement with the revision, while the event loop goes on; nothing is remembered of it. On a file pages are put together
+from features that were written before, by their present revisions, which are read with the page.
 """
 
 from __future__ import annotations
@@ -13,15 +14,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-import numpy as np
-import orjson
 import shapely
 from fastapi import APIRouter, Request, Response
 
 from api import asking, models, pages
 from api.asking import Asked
 from api.auth import caller_of
-from api.coordinates import CRS84, outward, system_of
+from api.coordinates import CRS84, system_of
 from api.deps import (
     Context,
     Language,
@@ -40,6 +39,7 @@ from api.responses import (
     GeoJSONResponse,
     Prepared,
     answer_once,
+    coding_for,
     dumps,
     etag_of,
     feature_tag,
@@ -48,9 +48,9 @@ from api.responses import (
     json_response,
     wanted_format,
 )
+from api.writing import shapes, written
 from yzgeo.access import Caller, own_part
 from yzgeo.catalogue import Layer
-from yzgeo.store.base import Rows
 from yzgeo.workflows import features as served
 
 router = APIRouter(prefix="/ogc/collections/{layer_id}/items", tags=["ogc"])
@@ -108,7 +108,8 @@ async def items(request: Request) -> Response:
     etag, body = found or await _read(request, context, layer, asked, depends_on, lang=lang if form == "html" else None)
     media, headers = (HTML, {}) if form == "html" else (GEOJSON, {_CRS_HEADER: f"<{asked.crs}>"})
     answer = partial(json_response, request, body, etag=etag, media_type=media, headers=headers)
-    return answer() if len(body) < _PACKED_HERE else await context.in_thread(answer)
+    packs = len(body) >= _PACKED_HERE and coding_for(request) != "identity"
+    return await context.in_thread(answer) if packs else answer()
 
 
 @router.get(
@@ -185,13 +186,32 @@ async def _read(
         return etag, b""
     if lang is not None:
         return etag, await context.in_thread(lambda: pages.items(context, layer, asked, lang))
-    return etag, await context.in_thread(lambda: _page(context, layer, asked, revision))
+    async with context.page_turns.one():
+        shown, body = await context.in_thread(lambda: _page(context, layer, asked, revision))
+    return etag if shown == revision else etag_of(shown, ledger, *depends_on), body
 
 
-def _page(context: Context, layer: Layer, asked: Asked, revision: int) -> bytes:
-    rows, matched = served.page(context.store, layer, asked.query, fields=asked.fields)
-    made = _features(rows, asked.fields, asked.crs, context)
-    return dumps({**_page_head(asked, matched, len(made), revision), "features": made})
+def _page(context: Context, layer: Layer, asked: Asked, revision: int) -> tuple[int, bytes]:
+    """Write the page, and tell the layer's revision that it shows: a present one may be newer than what was asked."""
+    form = (layer.id, asked.fields, asked.crs)
+    kept: list[bytes | None] = []
+
+    def known(fids: Sequence[int], revisions: Sequence[int]) -> Sequence[bytes | None]:
+        kept.extend(context.written.find(form, fids, revisions))
+        return kept
+
+    page = served.present_page(context.store, layer, asked.query, fields=asked.fields, known=known)
+    rows, matched = (
+        (page.rows, page.matched) if page else served.page(context.store, layer, asked.query, fields=asked.fields)
+    )
+    texts = written(rows, asked.fields, crs=asked.crs, storage_crs=context.catalogue.district.storage_crs)
+    if page is not None:
+        revision = page.revision
+        context.written.keep(form, rows.fids, rows.revisions, texts)
+        new = dict(zip(rows.fids, texts, strict=True))
+        texts = [new[fid] if text is None else text for fid, text in zip(page.fids, kept, strict=True)]
+    head = dumps(_page_head(asked, matched, len(texts), revision))
+    return revision, b"".join((head[:-1], b',"features":[', b",".join(texts), b"]}"))
 
 
 def _page_head(asked: Asked, matched: int, returned: int, revision: int) -> dict[str, Any]:
@@ -223,32 +243,15 @@ def _page_links(asked: Asked, matched: int, returned: int, revision: int) -> lis
     return links
 
 
-def _features(rows: Rows, fields: tuple[str, ...], crs: str, context: Context) -> list[dict[str, Any]]:
-    columns = [rows.columns[field] for field in fields]
-    geometries = _fragments(rows.wkb, crs, context)
-    return [
-        {"type": "Feature", "id": uid, "geometry": geometry, "properties": dict(zip(fields, values, strict=True))}
-        for uid, geometry, *values in zip(rows.uids, geometries, *columns, strict=True)
-    ]
-
-
-def _fragments(wkb: Sequence[bytes | None], crs: str, context: Context) -> list[orjson.Fragment | None]:
-    """Write geometries as JSON once, in C, instead of building lists of coordinates."""
-    shapes = np.asarray(shapely.from_wkb(np.array(wkb, dtype=object)), dtype=object)
-    shown = outward(shapes, crs, context.catalogue.district.storage_crs)
-    empty = shapely.is_missing(shown) | shapely.is_empty(shown)
-    texts = shapely.to_geojson(shown)
-    return [None if missing else orjson.Fragment(text) for text, missing in zip(texts, empty, strict=True)]
-
-
 def _item(context: Context, layer: Layer, uid: str, caller: Caller, *, base: str, crs: str) -> Prepared:
     fields = context.fields(layer, caller.role)
     feature = visible_feature(context, caller, layer, uid)
     blob = None if feature.geometry is None else shapely.to_wkb(feature.geometry)
+    [shape] = shapes([blob], crs=crs, storage_crs=context.catalogue.district.storage_crs)
     content = {
         "type": "Feature",
         "id": feature.uid,
-        "geometry": _fragments([blob], crs, context)[0],
+        "geometry": shape,
         "properties": {field: feature.properties[field] for field in fields},
         "links": _item_links(layer, feature.uid, base),
     }

@@ -90,6 +90,23 @@ class FileConnection(sqlite3.Connection):
             if own:
                 _turn.release()
 
+    @contextmanager
+    def steady(self) -> Iterator[None]:
+        """
+        Let several questions see one state of the file.
+
+        Yields
+        ------
+        None
+            Inside a transaction that only reads.
+        """
+        self.execute("BEGIN")
+        try:
+            yield
+        finally:
+            if self.in_transaction:
+                self.execute("ROLLBACK")
+
 
 class Reader:
     """A read-only connection that remembers answers until anyone, in any process, commits."""

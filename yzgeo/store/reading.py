@@ -7,13 +7,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 from functools import lru_cache
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import orjson
 import pandas as pd
 import shapely
 
-from yzgeo.catalogue import Layer
+from yzgeo.catalogue import FieldSpec, Layer
 from yzgeo.errors import FeatureUnknownError, ParameterError
 
 from . import blobs, selection, timestamps, values
@@ -55,8 +57,43 @@ def rows(connection: Connection, layer: Layer, query: Query, fields: Sequence[st
     statement, bound = selection.select(
         connection.dialect, layer, names, query, revision=_state(connection, layer, query)
     )
-    found = connection.fetch(statement, bound)
-    columns = list(zip(*found, strict=True)) if found else [() for _ in names]
+    return _in_columns(connection.fetch(statement, bound), specs, spatial=spatial)
+
+
+def rows_of(connection: Connection, layer: Layer, fids: Sequence[int], fields: Sequence[str]) -> Rows:
+    """
+    Get present features by their numbers, in columns.
+
+    Parameters
+    ----------
+    connection
+        A reader.
+    layer
+        The layer.
+    fids
+        Which features; what is not there is left out.
+    fields
+        Ids of the fields wanted.
+
+    Returns
+    -------
+    Rows
+        As `rows` gives them.
+    """
+    specs = tuple(layer.field(name) for name in fields)
+    spatial = layer.spec.geometry != "none"
+    if not fids:
+        return _in_columns([], specs, spatial=spatial)
+    names = [*_SYSTEM_COLUMNS, *(["geom"] if spatial else []), *fields]
+    statement = (
+        f"SELECT {', '.join(map(quote, names))} FROM {quote(layer.id)} "
+        f"WHERE fid IN ({connection.dialect.among('integer')}) ORDER BY fid"
+    )
+    return _in_columns(connection.fetch(statement, (orjson.dumps(fids).decode(),)), specs, spatial=spatial)
+
+
+def _in_columns(found: Sequence[Any], specs: Sequence[FieldSpec], *, spatial: bool) -> Rows:
+    columns = list(zip(*found, strict=True)) if found else [()] * (len(_SYSTEM_COLUMNS) + spatial + len(specs))
     uids, fids, revisions = columns[:3]
     geometries = blobs.wkb_of(columns[3]) if spatial else [None] * len(uids)
     own = columns[4:] if spatial else columns[3:]

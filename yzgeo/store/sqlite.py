@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,9 +14,12 @@ from . import (
     building,
     checking,
     migrations,
+    paging,
     schema,
 )
+from .base import Query
 from .connections import Connections
+from .paging import Known, Page
 from .tables import TableStore, put_meta, stored_meta
 
 FILE_NAME = "yzgeo.gpkg"
@@ -138,6 +141,26 @@ class GeoPackageStore(TableStore):
     def close(self) -> None:
         """Release every connection."""
         self._file.close()
+
+    def page(self, layer: str, query: Query, *, fields: Sequence[str], known: Known) -> Page:
+        """
+        Get a page of present features from one state of the file, without reading again what the caller knows.
+
+        Parameters
+        ----------
+        layer
+            Id of the layer.
+        query, fields, known
+            See `paging.page`.
+
+        Returns
+        -------
+        Page
+            In the order asked for.
+        """
+        spec = self.catalogue.layer(layer)
+        with self._file.read() as reader:
+            return paging.page(reader, spec, query, fields=fields, known=known)
 
     def check(self) -> None:
         """

@@ -11,6 +11,8 @@ import shapely
 from yzgeo.catalogue import Layer
 from yzgeo.filters import columns_of, matching
 from yzgeo.store.base import BBox, Query, Rows, Store, Value
+from yzgeo.store.paging import Known, Page, holds
+from yzgeo.store.sqlite import GeoPackageStore
 
 from .registers import register_on
 from .tiles import stages_on
@@ -45,6 +47,33 @@ def page(store: Store, layer: Layer, query: Query, *, fields: Sequence[str]) -> 
     return store.rows(layer.id, exact, fields=fields), matched
 
 
+def present_page(store: Store, layer: Layer, query: Query, *, fields: Sequence[str], known: Known) -> Page | None:
+    """
+    Get a page of what is there now, without reading again what the caller knows.
+
+    Parameters
+    ----------
+    store
+        The store.
+    layer
+        The layer.
+    query
+        What is asked.
+    fields
+        Ids of the fields wanted.
+    known
+        Tells which features the caller knows.
+
+    Returns
+    -------
+    Page or None
+        All from one state; None for an earlier state, and from a store on a server: `page` is the way to ask there.
+    """
+    if query.on is not None or query.revision is not None or not isinstance(store, GeoPackageStore):
+        return None
+    return store.page(layer.id, query, fields=fields, known=known)
+
+
 def _exact(store: Store, layer: Layer, query: Query) -> tuple[Query, int]:
     """Count what matches, and ask for the page in a way that gives only geometries that meet the box.
 
@@ -63,10 +92,9 @@ def _exact(store: Store, layer: Layer, query: Query) -> tuple[Query, int]:
 
 
 def _holds(query: Query, bounds: BBox | None) -> bool:
-    if bounds is None or query.bbox is None or query.on is not None or query.revision is not None:
+    if query.bbox is None or query.on is not None or query.revision is not None:
         return False
-    west, south, east, north = query.bbox
-    return west < bounds[0] and south < bounds[1] and east > bounds[2] and north > bounds[3]
+    return holds(query.bbox, bounds)
 
 
 def _on_day(store: Store, layer: Layer, query: Query, fields: Sequence[str]) -> tuple[Rows, int]:

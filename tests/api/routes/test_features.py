@@ -191,6 +191,32 @@ def test_a_page_is_revalidated_until_the_layer_changes(client, workspace) -> Non
     assert client.get(ITEMS, headers={"If-None-Match": etag}).json()["numberMatched"] == 5
 
 
+def test_a_page_that_was_asked_for_before_shows_what_was_edited_since(client, connect, workspace) -> None:
+    """Features that were written are kept: only the edited one may differ, and nobody sees another's fields."""
+    store = workspace.store
+    plain = client.get(f"{ITEMS}?limit=5")
+    seen = [[feature["properties"].get("households") for feature in connect("viewer").get(ITEMS).json()["features"]]
+            for _ in range(2)]  # fmt: skip
+    assert seen == [[10, 20, 30, 40, 50, 60]] * 2
+    again = client.get(f"{ITEMS}?limit=5").json()
+    assert again["features"] == plain.json()["features"]
+    assert all("households" not in feature["properties"] for feature in again["features"])
+    moved = client.get(f"{ITEMS}?limit=5&crs=http://www.opengis.net/def/crs/EPSG/0/4490").json()["features"]
+    assert (
+        moved[0]["geometry"]["coordinates"][0][0] == plain.json()["features"][0]["geometry"]["coordinates"][0][0][::-1]
+    )
+    assert set(client.get(f"{ITEMS}?limit=5&properties=code").json()["features"][0]["properties"]) == {"code"}
+    changed = store.frame(LAYER).iloc[[1]].assign(name=["改名"])
+    store.write(LAYER, put=changed, provenance=Provenance("t", "t"))
+    after = client.get(f"{ITEMS}?limit=5", headers={"If-None-Match": plain.headers["etag"]})
+    assert after.status_code == 200
+    names = [feature["properties"]["name"] for feature in after.json()["features"]]
+    assert names == ["河东地块", "改名", None, "南环地块", "<b>地块</b>"]
+    store.write(LAYER, delete=[changed.index[0]], provenance=Provenance("t", "t"))
+    left = [feature["properties"]["code"] for feature in client.get(ITEMS).json()["features"]]
+    assert left == ["P01", "P03", "P04", "P05", "P06"]
+
+
 def test_one_item(client, workspace) -> None:
     uid = workspace.store.rows("shantytown_parcel").uids[1]
     answer = client.get(f"{ITEMS}/{uid}")

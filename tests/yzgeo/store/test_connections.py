@@ -115,6 +115,22 @@ def test_an_answer_is_remembered_until_someone_commits(geopackage: GeoPackageSto
     connections.close()
 
 
+def test_questions_of_one_state(geopackage: GeoPackageStore) -> None:
+    connections = Connections(geopackage.path, busy_timeout_s=1)
+    asked = "SELECT count(*) FROM yzgeo_meta"
+    with connections.read() as reader:
+        with reader.connection.steady():
+            before = reader.connection.fetch(asked)
+            with connections.write() as writer:
+                writer.execute("INSERT INTO yzgeo_meta VALUES ('some', 'thing')")
+            assert reader.connection.fetch(asked) == before
+        assert reader.connection.fetch(asked) == [(before[0][0] + 1,)]
+        with pytest.raises(ZeroDivisionError), reader.connection.steady():
+            raise ZeroDivisionError
+        assert not reader.connection.in_transaction
+    connections.close()
+
+
 def test_a_full_disk_changes_nothing(geopackage: GeoPackageStore) -> None:
     """The limit on pages gives the same answer as a full disk."""
     connections = Connections(geopackage.path, busy_timeout_s=1)

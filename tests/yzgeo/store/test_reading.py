@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.yzgeo.store.conftest import BY, frame
+from yzgeo.store import reading
 from yzgeo.store.base import Query, Store
 
 # The spatial index keeps 32-bit numbers, rounded outwards: at 124 degrees that is less than 1e-5.
@@ -51,3 +52,14 @@ def test_pages_join_to_the_whole(scattered: Store) -> None:
     assert list(chain.from_iterable(pages)) == whole
     past = [list(scattered.rows("area", Query(limit=70, offset=start, revision=1)).uids) for start in range(0, 350, 70)]
     assert list(chain.from_iterable(past)) == list(scattered.rows("area", Query(revision=1)).uids)
+
+
+def test_features_by_their_numbers(scattered: Store) -> None:
+    with scattered.access.read() as reader:  # type: ignore[attr-defined]
+        layer = scattered.catalogue.layer("area")
+        whole = scattered.rows("area", fields=("floors",))
+        found = reading.rows_of(reader.connection, layer, [whole.fids[9], whole.fids[2], 10**6], ("floors",))
+        assert list(found.uids) == [whole.uids[2], whole.uids[9]]
+        assert found.wkb == [whole.wkb[2], whole.wkb[9]]
+        nothing = reading.rows_of(reader.connection, layer, [], ("floors",))
+        assert (nothing.uids, nothing.wkb, nothing.columns) == ((), [], {"floors": ()})

@@ -11,7 +11,8 @@ import shapely
 from tests.stores import Premises
 from yzgeo.filters import Column, Compare, Literal, parse
 from yzgeo.store.base import Query
-from yzgeo.workflows.features import page
+from yzgeo.store.sqlite import GeoPackageStore
+from yzgeo.workflows.features import page, present_page
 from yzgeo.workflows.workspace import Workspace
 
 LAYER = "shantytown_parcel"
@@ -60,3 +61,18 @@ def test_a_spatial_condition_on_a_day(parcels: Workspace) -> None:
     for query in (Query(where=condition), Query(where=condition, on=date(2023, 6, 30))):
         rows, matched = page(store, layer, query, fields=())
         assert (list(rows.uids), matched) == ([frame.index[0]], 1)
+
+
+def test_a_present_page_is_the_page_of_a_file(parcels: Workspace) -> None:
+    store, layer = parcels.store, parcels.store.catalogue.layer(LAYER)
+    west, south, east, north = store.frame(LAYER).total_bounds
+    query = Query(bbox=(west + 0.3 * (east - west), south, east, north), limit=4, offset=1)
+    found = present_page(store, layer, query, fields=("code",), known=lambda fids, _: [None] * len(fids))
+    rows, matched = page(store, layer, query, fields=("code",))
+    if not isinstance(store, GeoPackageStore):
+        assert found is None
+        return
+    assert found is not None
+    assert (found.matched, found.rows, found.revision) == (matched, rows, store.revision(LAYER))
+    for earlier in (Query(revision=1), Query(on=date(2023, 6, 30))):
+        assert present_page(store, layer, earlier, fields=(), known=lambda fids, _: fids) is None
