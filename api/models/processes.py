@@ -57,6 +57,7 @@ class JobStatus(BaseModel):
     status: JobState
     message: str
     created: str
+    started: str | None = None
     updated: str
     finished: str | None = None
     progress: int

@@ -316,7 +316,14 @@ class RunDesk:
             raise RunUnfinishedError(run=run_id, state=found["state"])
         return found
 
-    def listed(self, role: Role, *, analysis: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
+    def listed(
+        self,
+        role: Role,
+        *,
+        analysis: str | None = None,
+        wanted: Callable[[Mapping[str, Any]], bool] | None = None,
+        limit: int = 50,
+    ) -> list[dict[str, Any]]:
         """
         List runs.
 
@@ -326,6 +333,8 @@ class RunDesk:
             Who asks.
         analysis
             Only these.
+        wanted
+            Tells which of them.
         limit
             Most runs wanted.
 
@@ -338,7 +347,10 @@ class RunDesk:
         seen = [
             one
             for one in found
-            if one is not None and may_see(role, one["access"]) and analysis in {None, one["analysis"]}
+            if one is not None
+            and may_see(role, one["access"])
+            and analysis in {None, one["analysis"]}
+            and (wanted is None or wanted(one))
         ]
         return sorted(seen, key=lambda one: (one["created_at"], one["id"]), reverse=True)[: min(limit, _LISTED)]
 
@@ -465,7 +477,7 @@ class RunDesk:
                 if strict:
                     self.wait(prepared.id, _LONGEST_S)
                 return
-            document = {**prepared.document, "state": "running"}
+            document = {**prepared.document, "state": "running", "started_at": now_text()}
             try:
                 answer = self._answer(prepared, self._telling(document, progress))
                 self.shelf.keep(prepared.id, answer.tables)

@@ -3715,6 +3715,8 @@ export interface components {
             message: string;
             /** Created */
             created: string;
+            /** Started */
+            started?: string | null;
             /** Updated */
             updated: string;
             /** Finished */
@@ -9573,6 +9575,7 @@ export interface operations {
     processes: {
         parameters: {
             query?: {
+                limit?: number;
                 /** @description Language of titles */
                 lang?: ("zh" | "en") | null;
             };
@@ -9672,6 +9675,18 @@ export interface operations {
     jobs: {
         parameters: {
             query?: {
+                /** @description Kinds of jobs: process */
+                type?: string | null;
+                /** @description Processes, separated by commas */
+                processID?: string | null;
+                /** @description States, separated by commas */
+                status?: string | null;
+                /** @description When they were asked for: an instant or an interval */
+                datetime?: string | null;
+                /** @description Seconds they took at least */
+                minDuration?: number | null;
+                /** @description Seconds they took at most */
+                maxDuration?: number | null;
                 limit?: number;
             };
             header?: never;
