@@ -111,7 +111,7 @@ class Asked:
 @lru_cache(64)
 def _encoded(pairs: tuple[tuple[str, str], ...]) -> str:
     """Write what the addresses of all pages of an answer share: encoding it takes longer than all else about them."""
-    shared = urlencode([(name, text) for name, text in pairs if name not in {"limit", "offset"}])
+    shared = urlencode([(name, text) for name, text in pairs if name not in {"limit", "offset"}], safe=",:/")
     return f"{shared}&" if shared else ""
 
 

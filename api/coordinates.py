@@ -6,6 +6,7 @@ is north first for EPSG:4326, for EPSG:4490 and for the Chinese Gauss-Kruger sys
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 
@@ -249,7 +250,7 @@ def parse_box(name: str, text: str, uri: str) -> BBox:
     if len(numbers) == 4 and north_first(uri):
         numbers = [numbers[1], numbers[0], numbers[3], numbers[2]]
     degrees = _in_degrees(uri)
-    fits = len(numbers) == 4 and np.isfinite(numbers).all() and numbers[1] <= numbers[3]
+    fits = len(numbers) == 4 and all(map(math.isfinite, numbers)) and numbers[1] <= numbers[3]
     if fits and degrees:
         fits = max(map(abs, numbers[::2])) <= 180 and max(map(abs, numbers[1::2])) <= 90
     elif fits:
