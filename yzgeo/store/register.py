@@ -13,6 +13,10 @@ from yzgeo.ledger import ZONE
 from .base import Registered
 from .dialect import Connection
 from .identifiers import history_table, quote
+from .writing import spelled
+
+LEDGER_MARKS = ("event", "events", "rebuild")
+"""What marks a batch that follows from the ledger, first among its choices: an entry, many of them, or all anew."""
 
 
 def states(connection: Connection, layer: Layer) -> list[Registered]:
@@ -34,11 +38,13 @@ def states(connection: Connection, layer: Layer) -> list[Registered]:
     list of Registered
         Oldest first, the last state of each day; empty before the first write.
     """
-    # Spelt by `record_batch`; the ledger's batches neither insert nor delete.
+    # The ledger's batches neither insert nor delete. A text is compared with a text: there may be a million.
+    marked = " OR ".join(["substr(choices, 1, ?) = ?"] * len(LEDGER_MARKS))
+    beginnings = [spelled({mark: 0})[:-2] for mark in LEDGER_MARKS]
     found = connection.execute(
-        "SELECT revision, recorded_at FROM yzgeo_batch WHERE layer = ? AND NOT (inserted + deleted = 0 "
-        """AND (choices LIKE '{"event%' OR choices LIKE '{"rebuild"%')) ORDER BY revision""",
-        (layer.id,),
+        "SELECT revision, recorded_at FROM yzgeo_batch "
+        f"WHERE layer = ? AND NOT (inserted + deleted = 0 AND ({marked})) ORDER BY revision",
+        (layer.id, *(bound for text in beginnings for bound in (len(text), text))),
     ).fetchall()
     first = _first_of_facts(connection, layer, [revision for revision, _ in found])
     days: dict[date, int] = {}

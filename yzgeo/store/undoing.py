@@ -19,11 +19,10 @@ from . import history, ledger_imports, schema, timestamps, writing
 from .base import Batch, LaterEdit, Undone
 from .dialect import Connection
 from .identifiers import history_table, quote, rtree_table
+from .register import LEDGER_MARKS
 from .writing import Moment
 
 _UNDO = "yzgeo_undo"
-# What marks a batch that follows from the ledger: `GeoPackageLedger` puts one of these among its choices.
-_OF_THE_LEDGER = frozenset({"event", "events", "rebuild"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ def _find(connection: Connection, batch_id: str) -> _Target:
     batch = history.batch(connection, batch_id)
     if batch.undone_by is not None:
         raise AlreadyUndoneError(batch=batch_id, by=batch.undone_by)
-    if not _OF_THE_LEDGER.isdisjoint(batch.choices):
+    if not batch.choices.keys().isdisjoint(LEDGER_MARKS):
         raise UndoRefusedError(batch=batch_id)
     return _Target(found[0], batch, found[1])
 

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -177,11 +178,28 @@ def record_batch(connection: Connection, batch: Batch) -> int:
             batch.deleted,
             batch.file_name,
             batch.file_sha256,
-            orjson.dumps(dict(batch.choices)).decode(),
+            spelled(batch.choices),
             batch.undoes,
         ),
     ).fetchall()
     return int(made[0][0])
+
+
+def spelled(choices: Mapping[str, Any]) -> str:
+    """
+    Spell the choices of a batch as they are stored.
+
+    Parameters
+    ----------
+    choices
+        By name.
+
+    Returns
+    -------
+    str
+        JSON, in the order given.
+    """
+    return orjson.dumps(dict(choices)).decode()
 
 
 def _fill(connection: Connection, layer: Layer, staged: Staged, moment: Moment, batch: int) -> None:
