@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
 from operator import add
 from typing import Any
 
@@ -57,10 +58,16 @@ def write_layer(name: str, shapes: Objects, ids: Sequence[int], columns: Mapping
         The layer as a field of the tile.
     """
     values = _Values()
-    numbers = {key: values.numbers(column) for key, column in columns.items()}
-    kinds = _KIND_OF_DIMENSION[shapely.get_dimensions(shapes)]
-    numbered = np.asarray(ids, dtype=np.int64)
-    return write_paths(name, paths_of(shapes), kinds=kinds, ids=numbered, numbers=numbers, values=values.written)
+    numbers = np.array([values.numbers(column) for column in columns.values()], dtype=np.int64)
+    return write_paths(
+        name,
+        paths_of(shapes),
+        kinds=_KIND_OF_DIMENSION[shapely.get_dimensions(shapes)],
+        ids=np.asarray(ids, dtype=np.int64),
+        keys=list(columns),
+        numbers=numbers.reshape(len(columns), len(shapes)),
+        values=values.written,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,8 @@ def write_paths(
     *,
     kinds: Integers,
     ids: Integers,
-    numbers: Mapping[str, Integers],
+    keys: Sequence[str],
+    numbers: Integers,
     values: Iterable[bytes],
 ) -> bytes:
     """
@@ -110,8 +118,10 @@ def write_paths(
         1 for points, 2 for lines, 3 for surfaces, length n.
     ids
         Feature ids, length n.
+    keys
+        Names of c properties.
     numbers
-        For each property, the place of each feature's value among ``values`` or `ABSENT`, length n.
+        Place of each feature's value among ``values`` or `ABSENT`, property by property, shape (c, n).
     values
         As `encoded` gives them.
 
@@ -120,13 +130,15 @@ def write_paths(
     bytes
         The layer as a field of the tile.
     """
-    there = {key: found for key, found in numbers.items() if (found != ABSENT).any()}
+    used = (numbers != ABSENT).any(axis=1)
+    if not used.all():
+        keys, numbers = list(compress(keys, used)), numbers[used]
     layer = b"".join(
         (
             b"\x78\x02",
             _block(0x0A, name.encode()),
-            _features(ids, _tags(list(there.values()), len(ids)), kinds, _commands(paths, len(ids))),
-            *(_block(0x1A, key.encode()) for key in there),
+            _features(ids, _tags(numbers), kinds, _commands(paths, len(ids))),
+            *map(_key, keys),
             *values,
             b"\x28" + _varint(EXTENT),
         )
@@ -183,13 +195,39 @@ class _Values:
         return np.fromiter(map(number_of.__getitem__, column), dtype=np.int64, count=len(column))
 
 
-def _tags(numbers: Sequence[Integers], count: int) -> Ragged:
+def spans(starts: NDArray[Any], counts: Integers) -> Integers:
+    """
+    List the positions of many runs.
+
+    Parameters
+    ----------
+    starts, counts
+        Where each run begins, and how long it is.
+
+    Returns
+    -------
+    numpy.ndarray
+        Position after position, run after run.
+
+    Examples
+    --------
+    >>> spans(np.array([10, 3]), np.array([2, 3])).tolist()
+    [10, 11, 3, 4, 5]
+    """
+    ends = counts.cumsum()
+    spread: Integers = np.repeat(starts - (ends - counts), counts) + np.arange(int(counts.sum()))
+    return spread
+
+
+def _tags(numbers: Integers) -> Ragged:
     """Pair the number of each key with the number of its value, feature by feature."""
-    if not numbers:
-        return np.empty(0, dtype=np.int64), np.zeros(count, dtype=np.int64)
-    values = np.column_stack(numbers)
-    pairs = np.stack([np.broadcast_to(np.arange(len(numbers)), values.shape), values], axis=-1)
-    there = values != ABSENT
+    keys, features = numbers.shape
+    pairs = np.empty((features, keys, 2), dtype=np.int64)
+    pairs[:, :, 0] = np.arange(keys)
+    pairs[:, :, 1] = numbers.T
+    there = pairs[:, :, 1] != ABSENT
+    if there.all():
+        return pairs.ravel(), np.full(features, 2 * keys)
     return pairs[there].ravel(), 2 * there.sum(axis=1)
 
 
@@ -197,24 +235,18 @@ def _features(ids: Integers, tags: Ragged, kinds: Integers, commands: Ragged) ->
     """Lay out number by number what protobuf wants: every field after its tag, every block after its length."""
     tag_bytes, command_bytes = _bytes_of(tags), _bytes_of(commands)
     body = 5 + _widths(ids) + _widths(tag_bytes) + tag_bytes + _widths(command_bytes) + command_bytes
-    pieces = (
-        _columns(0x12, body, 0x08, ids, 0x12, tag_bytes),
-        tags,
-        _columns(0x18, kinds, 0x22, command_bytes),
-        commands,
-    )
-    sizes = np.sum([counts for _, counts in pieces], axis=0)
-    starts = np.cumsum(sizes) - sizes
+    before_tags = (0x12, body, 0x08, ids, 0x12, tag_bytes)
+    before_commands = (0x18, kinds, 0x22, command_bytes)
+    sizes = len(before_tags) + tags[1] + len(before_commands) + commands[1]
     words = np.empty(int(sizes.sum()), dtype=np.int64)
-    for numbers, counts in pieces:
-        words[np.repeat(starts - (np.cumsum(counts) - counts), counts) + np.arange(len(numbers))] = numbers
-        starts = starts + counts
+    places = sizes.cumsum() - sizes
+    for fields, (numbers, counts) in ((before_tags, tags), (before_commands, commands)):
+        for field in fields:
+            words[places] = field
+            places += 1
+        words[spans(places, counts)] = numbers
+        places += counts
     return _varints(words)
-
-
-def _columns(*columns: Integers | int) -> Ragged:
-    table = np.column_stack(np.broadcast_arrays(*columns))
-    return table.ravel(), np.full(len(table), table.shape[1])
 
 
 def paths_of(shapes: Objects) -> Paths:
@@ -260,23 +292,27 @@ def _paths(shapes: Objects) -> tuple[Objects, Integers, Flags]:
 
 
 def _without_repeats(points: Integers, lengths: Integers) -> tuple[Integers, Integers]:
-    path_of = np.repeat(np.arange(len(lengths)), lengths)
+    starts = lengths.cumsum() - lengths
+    x, y = points.T
     fresh = np.ones(len(points), dtype=bool)
-    fresh[1:] = (points[1:, 0] != points[:-1, 0]) | (points[1:, 1] != points[:-1, 1]) | (path_of[1:] != path_of[:-1])
-    return points[fresh], np.bincount(path_of[fresh], minlength=len(lengths))
+    fresh[1:] = (x[1:] != x[:-1]) | (y[1:] != y[:-1])
+    fresh[starts] = True
+    if fresh.all():
+        return points, lengths
+    return points[fresh], np.add.reduceat(fresh, starts, dtype=np.int64)
 
 
 def _open_rings(points: Integers, lengths: Integers, surface: Flags) -> tuple[Integers, Integers]:
     """Drop the closing vertex of every ring, which the close command implies."""
     closed = surface & (lengths > 1)
     left = np.ones(len(points), dtype=bool)
-    left[np.cumsum(lengths)[closed] - 1] = False
+    left[lengths.cumsum()[closed] - 1] = False
     return points[left], lengths - closed
 
 
 def _oriented(points: Integers, lengths: Integers, surface: Flags, outer: Flags) -> tuple[Integers, Flags]:
     """Turn outer rings clockwise on the screen and holes the other way; drop holes and strokes without extent."""
-    ends = np.cumsum(lengths)
+    ends = lengths.cumsum()
     starts = ends - lengths
     following = np.arange(1, len(points) + 1)
     following[ends - 1] = starts
@@ -284,6 +320,8 @@ def _oriented(points: Integers, lengths: Integers, surface: Flags, outer: Flags)
     area = np.add.reduceat(x * y[following] - x[following] * y, starts)
     keep = ~surface | ((lengths >= 3) & (area != 0))
     turn = surface & ((area > 0) != outer)
+    if keep.all() and not turn.any():
+        return points, keep
     order = np.arange(len(points))
     turned = np.repeat(turn, lengths)
     order[turned] = (np.repeat(starts + ends - 1, lengths) - order)[turned]
@@ -291,15 +329,16 @@ def _oriented(points: Integers, lengths: Integers, surface: Flags, outer: Flags)
 
 
 def _drawn(points: Integers, lengths: Integers, owner: Integers, surface: Flags, count: int) -> Ragged:
-    starts = np.cumsum(lengths) - lengths
-    steps = np.diff(points, axis=0, prepend=0)
+    starts = lengths.cumsum() - lengths
+    steps = points.copy()
+    steps[1:] -= points[:-1]
     first = np.ones(len(lengths), dtype=bool)
     first[1:] = owner[1:] != owner[:-1]
     steps[starts[first]] = points[starts[first]]
 
     draws = lengths > 1
     sizes = 1 + 2 * lengths + draws + surface
-    offsets = np.cumsum(sizes) - sizes
+    offsets = sizes.cumsum() - sizes
     words = np.empty(int(sizes.sum()), dtype=np.int64)
     # Every path begins with its move command; the line command stands between its first point and the others.
     place = np.repeat(offsets + 1 + draws - 2 * starts, lengths) + 2 * np.arange(len(points))
@@ -314,7 +353,7 @@ def _drawn(points: Integers, lengths: Integers, owner: Integers, surface: Flags,
 def _bytes_of(ragged: Ragged) -> Integers:
     """Tell how many bytes the numbers of each feature take."""
     numbers, counts = ragged
-    ends = np.cumsum(counts)
+    ends = counts.cumsum()
     before = np.concatenate([[0], np.cumsum(_widths(numbers))])
     taken: Integers = before[ends] - before[ends - counts]
     return taken
@@ -331,13 +370,22 @@ def _widths(numbers: Integers) -> Integers:
 
 def _varints(numbers: Integers) -> bytes:
     """Write variable-length integers: seven bits a byte, the lowest first, the eighth tells that more follow."""
-    widths = _widths(numbers)
-    places = np.cumsum(widths) - widths
+    # Most numbers fit a byte; the further bytes of the others are worked out for these alone.
+    widths = np.ones(len(numbers), dtype=np.int64)
+    longer = np.flatnonzero(numbers >= 0x80)
+    rest, further = numbers[longer] >> 7, []
+    while len(longer):
+        widths[longer] += 1
+        further.append((longer, rest))
+        more = rest >= 0x80
+        longer, rest = longer[more], rest[more] >> 7
+    places = widths.cumsum() - widths
     data = np.empty(int(widths.sum()), dtype=np.uint8)
-    while len(numbers):
-        longer = numbers >= 0x80
-        data[places] = (numbers & 0x7F) | longer << 7
-        numbers, places = numbers[longer] >> 7, places[longer] + 1
+    data[places] = numbers
+    for step, (longer, rest) in enumerate(further):
+        at = places[longer] + step
+        data[at] |= 0x80
+        data[at + 1] = rest
     return data.tobytes()
 
 
@@ -348,6 +396,11 @@ def _varint(number: int) -> bytes:
         number >>= 7
     out.append(number)
     return bytes(out)
+
+
+@lru_cache(maxsize=512)
+def _key(name: str) -> bytes:
+    return _block(0x1A, name.encode())
 
 
 def _block(tag: int, content: bytes) -> bytes:

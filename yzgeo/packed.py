@@ -193,7 +193,7 @@ class _Piece:
         for level in reversed(self.offsets):
             many = (level[rows + 1] - level[rows]).astype(np.int64)
             counts.append(many)
-            rows = _spans(level[rows], many)
+            rows = mvt.spans(level[rows], many)
         return rows, counts
 
 
@@ -265,8 +265,8 @@ class PackedLayer:
         if not len(rows):
             return b""
         numbers, values = self._numbered(rows, fields)
-        kinds = np.full(len(rows), _KIND[self._geometry])
-        return mvt.write_paths(name, paths, kinds=kinds, ids=self._piece.fids[rows], numbers=numbers, values=values)
+        kinds, ids = np.full(len(rows), _KIND[self._geometry]), self._piece.fids[rows]
+        return mvt.write_paths(name, paths, kinds=kinds, ids=ids, keys=fields, numbers=numbers, values=values)
 
     def _meeting(self, box: Box) -> Integers:
         west, south, east, north = box[0] - _MARGIN, box[1] - _MARGIN, box[2] + _MARGIN, box[3] + _MARGIN
@@ -286,8 +286,9 @@ class PackedLayer:
         placed = tiles.on_tile(self._piece.places[vertices], *place)
         west, south, east, north = self._bounds[:, rows]
         plain = (west >= box[0]) & (south >= box[1]) & (east <= box[2]) & (north <= box[3])
-        plain &= self._is_sound(rows, np.rint(placed), counts, place[0])
-        drawn = self._drawn(np.rint(placed).astype(np.int64), counts, len(rows))
+        rounded = np.rint(placed)
+        plain &= self._is_sound(rows, rounded, counts, place[0])
+        drawn = self._drawn(rounded.astype(np.int64), counts, len(rows))
         there = plain.copy()
         if plain.all():
             return drawn, there
@@ -302,11 +303,12 @@ class PackedLayer:
         if self._geometry == "point":
             return np.ones(len(rows), dtype=bool)
         known = self._soundness.setdefault(z, np.zeros(len(self._piece.fids), dtype=np.int8))
-        unknown = np.flatnonzero(known[rows] == _UNKNOWN)
+        own = known[rows]
+        unknown = np.flatnonzero(own == _UNKNOWN)
         if len(unknown):
             valid = shapely.is_valid(self._shapes(rounded, counts, unknown))
-            known[rows[unknown]] = np.where(valid, _SOUND, _BROKEN)
-        sound: Flags = known[rows] == _SOUND
+            known[rows[unknown]] = own[unknown] = np.where(valid, _SOUND, _BROKEN)
+        sound: Flags = own == _SOUND
         return sound
 
     def _drawn(self, points: Integers, counts: Sequence[Integers], features: int) -> Paths:
@@ -325,7 +327,7 @@ class PackedLayer:
         offsets: list[NDArray[np.int32]] = []
         for many in counts:
             offsets.append(_offsets(many[chosen]))
-            chosen = _spans(np.cumsum(many)[chosen] - many[chosen], many[chosen])
+            chosen = mvt.spans(many.cumsum()[chosen] - many[chosen], many[chosen])
         shapes: Objects = np.asarray(
             shapely.from_ragged_array(_MULTI[self._geometry], points[chosen], tuple(reversed(offsets))), dtype=object
         )
@@ -333,9 +335,9 @@ class PackedLayer:
         shapes[single] = shapely.get_geometry(shapes[single], 0)
         return shapes
 
-    def _numbered(self, rows: Integers, fields: Sequence[str]) -> tuple[dict[str, Integers], list[bytes]]:
+    def _numbered(self, rows: Integers, fields: Sequence[str]) -> tuple[Integers, list[bytes]]:
         """Number the values that occur in the order in which they do, column by column."""
-        own = self._piece.numbers[rows][:, [self._columns[name] for name in fields]].T
+        own = np.ascontiguousarray(self._piece.numbers[rows][:, [self._columns[name] for name in fields]].T)
         there = own != ABSENT
         present = own[there]
         order = np.arange(len(present), dtype=np.int32)
@@ -344,8 +346,8 @@ class PackedLayer:
             first = self._first[present]
         fresh = first == order
         numbers = np.full(own.shape, ABSENT, dtype=np.int64)
-        numbers[there] = (np.cumsum(fresh) - 1)[first]
-        return dict(zip(fields, numbers, strict=True)), self._values[present[fresh]].tolist()
+        numbers[there] = (fresh.cumsum() - 1)[first]
+        return numbers, self._values[present[fresh]].tolist()
 
 
 def _ragged(shapes: Objects, geometry: GeometryKind) -> tuple[Floats, tuple[NDArray[np.int32], ...]]:
@@ -364,13 +366,6 @@ def _ragged(shapes: Objects, geometry: GeometryKind) -> tuple[Floats, tuple[NDAr
 
 def _offsets(counts: NDArray[Any]) -> NDArray[np.int32]:
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-
-
-def _spans(starts: NDArray[Any], counts: Integers) -> Integers:
-    """List the positions of many runs, one after the other."""
-    ends = np.cumsum(counts)
-    spread: Integers = np.repeat(starts - (ends - counts), counts) + np.arange(int(counts.sum()))
-    return spread
 
 
 def _merged(drawn: Paths, plain: Flags, settled: Paths, owner: Integers, there: Flags) -> Paths:
@@ -395,7 +390,7 @@ def _merged(drawn: Paths, plain: Flags, settled: Paths, owner: Integers, there: 
     lengths = np.concatenate([drawn.lengths[wanted], settled.lengths])
     points = np.concatenate([drawn.points[np.repeat(wanted, drawn.lengths)], settled.points])
     return Paths(
-        points[_spans((np.cumsum(lengths) - lengths)[order], lengths[order])],
+        points[mvt.spans((lengths.cumsum() - lengths)[order], lengths[order])],
         lengths[order],
         (np.cumsum(there) - 1)[owners[order]],
         np.concatenate([drawn.surface[wanted], settled.surface])[order],
