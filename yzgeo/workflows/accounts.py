@@ -16,7 +16,7 @@ from yzgeo.store.base import Account, Store
 from yzgeo.store.people import AuditKind, Deed
 
 MIN_PASSWORD_LENGTH = 8
-_NAME = re.compile(r"^[\w.@-]{1,64}$")
+_NAME = re.compile(r"[\w.@-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +124,7 @@ def add_account(
     LastAdministratorError
         If nobody could administer any more.
     """
-    if not _NAME.match(name):
-        reason = "只能用字母、数字、汉字和 . _ - @，最多 64 个"
-        raise ParameterError(name="name", reason_zh=reason, reason_en="use letters, digits and . _ - @, at most 64")
+    check_name(name)
     _check_password(password)
     before = store.account(name)
     if fresh and before is not None:
@@ -262,6 +260,28 @@ def describe_account(account: Account) -> dict[str, Any]:
         "disabled": account.disabled,
         "external": bool(account.origin),
     }
+
+
+def check_name(name: str) -> None:
+    """
+    Refuse a name that nobody can have.
+
+    Parameters
+    ----------
+    name
+        The name.
+
+    Raises
+    ------
+    ParameterError
+        If it has other characters, is too long, or is the one under which the program itself acts.
+    """
+    if not _NAME.fullmatch(name):
+        reason = "只能用字母、数字、汉字和 . _ - @，最多 64 个"
+        raise ParameterError(name="name", reason_zh=reason, reason_en="use letters, digits and . _ - @, at most 64")
+    if name == PROGRAM.name:
+        reason = "这是程序自己的名字，请换一个"
+        raise ParameterError(name="name", reason_zh=reason, reason_en="this is the program's own name, take another")
 
 
 def check_powers(store: Store, role: str, subdistricts: Sequence[str]) -> None:

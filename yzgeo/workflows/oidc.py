@@ -18,10 +18,10 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from yzgeo.errors import ParameterError, SignInRefusedError
+from yzgeo.errors import LastAdministratorError, ParameterError, SignInRefusedError
 from yzgeo.store.base import Account, Store
 
-from .accounts import By, change_account, check_powers
+from .accounts import By, change_account, check_name, check_powers
 
 _ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
 _LEEWAY_S = 60
@@ -155,21 +155,23 @@ def account_for(store: Store, provider: Provider, claims: Mapping[str, Any], *, 
     Raises
     ------
     SignInRefusedError
-        If no role follows from the claims, the account was disabled here, or its name is another account's.
+        If no role follows from the claims, the account was disabled here, its name is another account's or cannot be
+        one, or nobody could administer any more.
     """
     role, streets = _role(provider, claims), _streets(provider, claims)
-    name = str(claims.get(provider.name_claim) or claims["sub"])[:64]
+    name = str(claims.get(provider.name_claim) or claims["sub"])
     origin = f"{provider.issuer} {claims['sub']}"
     try:
         check_powers(store, role, streets)
         found = store.people.from_origin(origin)
         if found is None:
+            check_name(name)
             return _make(store, Account(name, role, streets, "", origin=origin), address)
         if found.disabled:
             raise SignInRefusedError
         by = By(found.name, role, address)
         return change_account(store, found.name, role=role, subdistricts=streets, by=by)
-    except ParameterError as error:
+    except (ParameterError, LastAdministratorError) as error:
         raise SignInRefusedError from error
 
 

@@ -29,6 +29,8 @@ def test_an_account_is_stored_with_a_hash_only(workspace: Workspace) -> None:
     [
         ("a b", "viewer", "long enough", "name"),
         ("", "viewer", "long enough", "name"),
+        ("a\n", "viewer", "long enough", "name"),
+        ("yzgeo", "viewer", "long enough", "name"),
         ("a", "anonymous", "long enough", "role"),
         ("a", "king", "long enough", "role"),
         ("a", "viewer", "short", "password"),

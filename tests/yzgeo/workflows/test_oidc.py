@@ -48,3 +48,20 @@ def test_who_was_disabled_here_stays_out(workspace: Workspace) -> None:
 def test_street_offices_in_every_spelling(workspace: Workspace, streets: object) -> None:
     claims = {**WU, "role": "field", "subdistricts": streets}
     assert oidc.account_for(workspace.store, NOWHERE, claims, address="").subdistricts == ("1", "2")
+
+
+@pytest.mark.parametrize("name", ["a/b", "*", "wu li", "wu\n", "yzgeo", "w" * 65])
+def test_a_name_that_no_account_can_have_makes_none(workspace: Workspace, name: str) -> None:
+    """Its holder chooses it there, and could not be managed here, or would act under the program's name."""
+    with pytest.raises(SignInRefusedError):
+        oidc.account_for(workspace.store, NOWHERE, {**WU, "preferred_username": name}, address="")
+    assert workspace.store.accounts() == []
+
+
+def test_the_last_administrator_is_not_lowered_from_outside(workspace: Workspace) -> None:
+    oidc.account_for(workspace.store, NOWHERE, {**WU, "role": "admin"}, address="")
+    with pytest.raises(SignInRefusedError):
+        oidc.account_for(workspace.store, NOWHERE, WU, address="")
+    found = workspace.store.account("wu")
+    assert found is not None
+    assert found.role == "admin"
