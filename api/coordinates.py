@@ -25,7 +25,7 @@ _EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 _URN = re.compile(r"^urn:ogc:def:crs:(?:EPSG:[\d.]*:(\d+)|OGC:(?:1\.3)?:(CRS84))$")
 _SAFE_CURIE = re.compile(r"^\[?EPSG:(\d+)\]?$")
 _NUMBER = re.compile(r" *[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)? *", re.ASCII)
-_DEGREE_DECIMALS, _METRE_DECIMALS = 8, 4
+DEGREE_DECIMALS, _METRE_DECIMALS = 8, 4
 _BOX_PIECES = 32
 _FARTHEST_M = 1e9
 
@@ -162,7 +162,7 @@ def outward(geometries: NDArray[np.object_], uri: str, storage_crs: str) -> NDAr
     """
     target = epsg_of(uri)
     moved = geometries if uri == CRS84 else crs.transform(geometries, storage_crs, target)
-    decimals = _DEGREE_DECIMALS if _in_degrees(uri) else _METRE_DECIMALS
+    decimals = DEGREE_DECIMALS if _in_degrees(uri) else _METRE_DECIMALS
     order = [1, 0] if north_first(uri) else [0, 1]
     shaped: NDArray[np.object_] = shapely.transform(moved, lambda points: np.round(points[:, order], decimals))
     return shaped

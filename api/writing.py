@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import struct
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import asynccontextmanager
+from itertools import islice
 from threading import Lock
 
 import anyio
 import numpy as np
 import orjson
 import shapely
+from numpy.typing import NDArray
 
 from yzgeo.store.base import Rows
 
-from .coordinates import outward
+from .coordinates import CRS84, DEGREE_DECIMALS, outward
 
 _ENTRY_BYTES = 250
+_AT_ONCE = 200
+# How the WKB of a plain geometry begins: where its coordinates are, and what GeoJSON has before and after them.
+_PLAIN = {
+    struct.pack("<BI", 1, 1): (5, b'{"type":"Point","coordinates":[', b"]}"),
+    struct.pack("<BI", 1, 2): (9, b'{"type":"LineString","coordinates":[[', b"]]}"),
+    struct.pack("<BII", 1, 3, 1): (13, b'{"type":"Polygon","coordinates":[[[', b"]]]}"),
+}
 # Between two features, and nowhere else: inside a text quotes are escaped.
 _BEGIN = b'{"type":"Feature",'
 
@@ -45,22 +55,25 @@ def written(rows: Rows, fields: Sequence[str], *, crs: str, storage_crs: str) ->
         return []
     columns = zip(*(rows.columns[name] for name in fields), strict=True) if fields else [()] * len(rows.uids)
     geometries = shapes(rows.wkb, crs=crs, storage_crs=storage_crs)
-    features = [
+    rest = zip(rows.uids, geometries, columns, strict=True)
+    texts: list[bytes] = []
+    # Many at once, since thousands of small texts that are made one by one leave memory full of holes.
+    while some := [
         {"type": "Feature", "id": uid, "geometry": shape, "properties": dict(zip(fields, own, strict=True))}
-        for uid, shape, own in zip(rows.uids, geometries, columns, strict=True)
-    ]
-    # All at once, since thousands of small texts that are made one by one leave memory full of holes.
-    return [_BEGIN + text + b"}" for text in orjson.dumps(features)[len(_BEGIN) + 1 : -2].split(b"}," + _BEGIN)]
+        for uid, shape, own in islice(rest, _AT_ONCE)
+    ]:
+        texts += [_BEGIN + text + b"}" for text in orjson.dumps(some)[len(_BEGIN) + 1 : -2].split(b"}," + _BEGIN)]
+    return texts
 
 
 def shapes(wkb: Sequence[bytes | None], *, crs: str, storage_crs: str) -> list[orjson.Fragment | None]:
     """
-    Write geometries as JSON once, in C, instead of building lists of coordinates.
+    Write geometries as JSON, all numbers of the plain ones at once.
 
     Parameters
     ----------
     wkb
-        Stored geometries.
+        Stored geometries, of two dimensions.
     crs
         URI of the system of the coordinates.
     storage_crs
@@ -71,11 +84,45 @@ def shapes(wkb: Sequence[bytes | None], *, crs: str, storage_crs: str) -> list[o
     list of orjson.Fragment or None
         None where there is no geometry.
     """
-    stored = np.asarray(shapely.from_wkb(np.array(wkb, dtype=object)), dtype=object)
-    shown = outward(stored, crs, storage_crs)
-    empty = shapely.is_missing(shown) | shapely.is_empty(shown)
-    texts = shapely.to_geojson(shown)
-    return [None if missing else orjson.Fragment(text) for text, missing in zip(texts, empty, strict=True)]
+    if crs != CRS84:
+        wkb = shapely.to_wkb(outward(_read(wkb), crs, storage_crs), byte_order=1).tolist()
+    layouts = [None if one is None else _PLAIN.get(one[:9]) or _PLAIN.get(one[:5]) for one in wkb]
+    pairs = _pairs([one[own[0] :] for one, own in zip(wkb, layouts, strict=True) if one and own], rounded=crs != CRS84)
+    others = iter(_others([one for one, own in zip(wkb, layouts, strict=True) if not own], crs, storage_crs))
+    made: list[orjson.Fragment | None] = []
+    at = 0
+    for one, own in zip(wkb, layouts, strict=True):
+        if one is None or own is None:
+            made.append(next(others))
+            continue
+        start, before, after = own
+        end = at + (len(one) - start) // 16
+        made.append(orjson.Fragment(before + b"],[".join(pairs[at:end]) + after))
+        at = end
+    return made
+
+
+def _read(wkb: Sequence[bytes | None]) -> NDArray[np.object_]:
+    return np.asarray(shapely.from_wkb(np.array(wkb, dtype=object)), dtype=object)
+
+
+def _others(wkb: Sequence[bytes | None], crs: str, storage_crs: str) -> list[orjson.Fragment | None]:
+    """Write geometries with holes or several parts, and none where there is none."""
+    if not any(wkb):
+        return [None] * len(wkb)
+    found = _read(wkb)
+    empty = shapely.is_missing(found) | shapely.is_empty(found)
+    texts = shapely.to_geojson(outward(found, crs, storage_crs) if crs == CRS84 else found)
+    return [None if nothing else orjson.Fragment(text) for text, nothing in zip(texts, empty, strict=True)]
+
+
+def _pairs(coordinates: Sequence[bytes], *, rounded: bool) -> list[bytes]:
+    """Write the numbers of each point, as short as they can be: GEOS gives some of them 17 digits."""
+    if not coordinates:
+        return []
+    numbers = np.frombuffer(b"".join(coordinates), dtype="<f8").reshape(-1, 2)
+    shown = numbers if rounded else np.round(numbers, DEGREE_DECIMALS)
+    return orjson.dumps(shown, option=orjson.OPT_SERIALIZE_NUMPY)[2:-2].split(b"],[")
 
 
 class WrittenFeatures:

@@ -42,6 +42,7 @@ FILE_ONLY = {
     "tests/yzgeo/store/test_ledger_projection.py": "projects in memory; the file is where one result is read back",
     "tests/yzgeo/store/test_migrations.py": "older files; postgis/test_migrations.py has older schemas",
     "tests/yzgeo/store/test_opening.py": "which of the two is opened",
+    "tests/yzgeo/store/test_paging.py": "pages from one state of the file; a server writes them itself",
     "tests/yzgeo/store/test_rtree.py": "the file's spatial index",
     "tests/yzgeo/store/test_schema.py": "the file's tables as GDAL and the standard want them",
     "tests/yzgeo/store/test_sqlite.py": "a file that is killed, copied, read-only",

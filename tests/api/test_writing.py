@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from threading import Thread
 
 import numpy as np
 import pytest
 import shapely
 
-from api.coordinates import CRS84
+from api.coordinates import CRS84, outward
 from api.writing import Turns, WrittenFeatures, written
 from yzgeo.store.base import Rows
 
@@ -55,6 +56,27 @@ def test_geometries_of_all_kinds_are_those_of_shapely() -> None:
     ]
     for shape, text in zip(shapes, written(rows_of(shapes), (), crs=CRS84, storage_crs=STORED), strict=True):
         assert shapely.from_geojson(json.dumps(json.loads(text)["geometry"])).equals_exact(shape)
+
+
+def test_numbers_are_as_short_as_their_decimals_allow() -> None:
+    """GEOS writes some of them with 17 digits."""
+    rng = np.random.default_rng(5)
+    lines = [shapely.LineString(points) for points in rng.uniform(-90, 90, (500, 4, 2))]
+    for line, text in zip(lines, written(rows_of(lines), (), crs=CRS84, storage_crs=STORED), strict=True):
+        pairs = re.findall(rb"\[(-?\d+\.\d{1,8}),(-?\d+\.\d{1,8})\]", text)
+        assert [[float(x), float(y)] for x, y in pairs] == np.round(shapely.get_coordinates(line), 8).tolist()
+
+
+def test_another_system_has_its_own_decimals_and_axes() -> None:
+    shapes = [shapely.box(123.8, 42.2, 123.9, 42.3), None, shapely.MultiPoint([(123.8, 42.2), (123.9, 42.3)])]
+    uri = "http://www.opengis.net/def/crs/EPSG/0/4529"
+    made = [json.loads(text)["geometry"] for text in written(rows_of(shapes), (), crs=uri, storage_crs=STORED)]
+    shown = outward(np.array(shapes, dtype=object), uri, STORED)
+    assert made[1] is None
+    for at in (0, 2):
+        assert shapely.from_geojson(json.dumps(made[at])).equals_exact(shown[at])
+    assert 4_000_000 < made[0]["coordinates"][0][0][0] < 5_000_000  # north first
+    assert all(len(str(number).partition(".")[2]) <= 4 for pair in made[0]["coordinates"][0] for number in pair)
 
 
 def test_only_the_very_version_in_the_very_form_is_found() -> None:
