@@ -42,11 +42,16 @@ _MOST_KEYS = 8
 
 
 def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+    told = {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+    return {**told, "style": "form", "explode": False} if schema["type"] == "array" else told
 
 
 PARAMETERS = [
-    _parameter("bbox", {"type": "string"}, "west,south,east,north in the order of the axes of bbox-crs"),
+    _parameter(
+        "bbox",
+        {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6},
+        "west,south,east,north in the order of the axes of bbox-crs; six with heights",
+    ),
     _parameter("bbox-crs", {"type": "string", "default": CRS84}, "System of bbox, one of the collection's crs"),
     _parameter("crs", {"type": "string", "default": CRS84}, "System of the answer, one of the collection's crs"),
     _parameter("limit", {"type": "integer", "minimum": 1, "default": DEFAULT_LIMIT}, "Most features in this answer"),
@@ -64,8 +69,17 @@ PARAMETERS = [
         "Language of the filter",
     ),
     _parameter("filter-crs", {"type": "string", "default": CRS84}, "System of the coordinates in the filter"),
-    _parameter("sortby", {"type": "string"}, "Fields in their order of weight, - before those that descend"),
-    _parameter("properties", {"type": "string"}, "Fields wanted, separated by commas"),
+    _parameter(
+        "sortby",
+        {
+            "type": "array",
+            "items": {"type": "string", "pattern": "^[+-]?[A-Za-z_].*"},
+            "minItems": 1,
+            "maxItems": _MOST_KEYS,
+        },
+        "Fields in their order of weight, - before those that descend",
+    ),
+    _parameter("properties", {"type": "array", "items": {"type": "string"}}, "Fields wanted"),
     _parameter("uid", {"type": "string"}, "Id of the feature"),
     _parameter("f", {"type": "string", "enum": ["json", "geojson", "html"]}, "Format, whatever Accept says"),
     {

@@ -94,7 +94,9 @@ async def collections(
     def describe() -> Any:
         layers = overview.visible_layers(context.catalogue, caller.role)
         described = [_describe(context, layer, caller, base, lang) for layer in layers]
-        content = {"links": [_link(f"{base}/ogc/collections", "self", JSON)], "collections": described}
+        address = f"{base}/ogc/collections"
+        links = [_link(address, "self", JSON), _link(f"{address}?f=html", "alternate", HTML)]
+        content = {"links": links, "collections": described}
         return pages.collections(content, root=f"{base}/ogc", lang=lang) if form == "html" else content
 
     key = ("collections", state, base, lang, form)

@@ -61,7 +61,11 @@ def content() -> dict[str, gpd.GeoDataFrame]:
     )
     roads = rows(1, code=["R1"], name=["新华街"], road_class=["arterial"], bridge=[True], level=[0])
     sites = rows(
-        2, code=["F1", "F2"], name=["健身广场一", "健身广场二"], kind=["square", "square"], stage=["planned", "done"]
+        2,
+        code=["F1", "F2"],
+        name=["健身广场一", "健身广场二"],
+        kind=["square", "square"],
+        stage=["planned", "completed"],
     )
     numbers = rows(1, code=["I1"], name=["城镇化率"], number=[1], year=[2025], value=[80.5])
     line = [shapely.LineString([(X, Y), (X + 3 * STEP, Y + 3 * STEP)])]

@@ -193,6 +193,18 @@ def test_every_queryable_is_a_parameter_that_chooses(client, layer: str) -> None
     assert asked >= 8
 
 
+def test_every_sortable_orders_and_nothing_else(client) -> None:
+    root = "/ogc/collections/shantytown_parcel"
+    for name in client.get(f"{root}/sortables").json()["properties"]:
+        for sign in ("", "-"):
+            found = client.get(f"{root}/items", params={"sortby": f"{sign}{name}"}).json()["features"]
+            values = [feature["id"] if name == "uid" else feature["properties"][name] for feature in found]
+            there = [value for value in values if value is not None]
+            assert there == sorted(there, reverse=sign == "-"), (sign, name)
+            assert values[len(there) :] == [None] * (6 - len(there)), "gaps come last"
+    assert client.get(f"{root}/items?sortby=geometry").status_code == 400
+
+
 def test_a_box_in_every_system_with_the_axes_of_its_authority(client) -> None:
     """The box around the second and third square, its corners brought there by PROJ in the authority's order."""
     corners = [(X + STEP + 0.0001, Y + 0.0001), (X + 2 * STEP + 0.0007, Y + 0.0007)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import mapbox_vector_tile
 import pytest
+from jsonschema import Draft202012Validator
 
 from api import models
 from api.routes.collections import claims
@@ -126,6 +127,28 @@ def test_fields_are_told_as_json_schema(client, connect, kind: str) -> None:
     assert "households" not in content["properties"]
     assert "households" in connect("planner").get(f"/ogc/collections/shantytown_parcel/{kind}").json()["properties"]
     assert client.get(f"/ogc/collections/pipe_segment/{kind}").status_code == 404
+
+
+def test_features_fit_the_schema_of_their_layer(connect) -> None:
+    chief = connect("admin")
+    listed = chief.get("/ogc/collections").json()
+    assert [link["rel"] for link in listed["links"]] == ["self", "alternate"]
+    looked = 0
+    for collection in listed["collections"]:
+        links = {
+            link["rel"].rpartition("/")[2]: link["href"].removeprefix("http://test") for link in collection["links"]
+        }
+        schemas = {kind: chief.get(links[kind]).json() for kind in ("schema", "queryables", "sortables")}
+        for kind, schema in schemas.items():
+            Draft202012Validator.check_schema(schema)
+            assert schema["$id"] == f"http://test{links[kind]}"
+        fits = Draft202012Validator(schemas["schema"], format_checker=Draft202012Validator.FORMAT_CHECKER)
+        for feature in chief.get(links["items"]).json()["features"]:
+            assert feature["properties"].keys() == schemas["schema"]["properties"].keys() - {"geometry", "uid"}
+            known = {name: value for name, value in feature["properties"].items() if value is not None}
+            assert list(fits.iter_errors({**known, "uid": feature["id"]})) == [], feature
+            looked += 1
+    assert looked == 12
 
 
 @pytest.mark.parametrize(

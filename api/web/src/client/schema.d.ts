@@ -6341,8 +6341,8 @@ export interface operations {
     items: {
         parameters: {
             query?: {
-                /** @description west,south,east,north in the order of the axes of bbox-crs */
-                bbox?: string;
+                /** @description west,south,east,north in the order of the axes of bbox-crs; six with heights */
+                bbox?: number[];
                 /** @description System of bbox, one of the collection's crs */
                 "bbox-crs"?: string;
                 /** @description System of the answer, one of the collection's crs */
@@ -6362,9 +6362,9 @@ export interface operations {
                 /** @description System of the coordinates in the filter */
                 "filter-crs"?: string;
                 /** @description Fields in their order of weight, - before those that descend */
-                sortby?: string;
-                /** @description Fields wanted, separated by commas */
-                properties?: string;
+                sortby?: string[];
+                /** @description Fields wanted */
+                properties?: string[];
                 /** @description Id of the feature */
                 uid?: string;
                 /** @description Format, whatever Accept says */
