@@ -176,6 +176,9 @@ class Context:
         bytes
             See `TileMaker.make`.
         """
+        made = self.tiles.made_at_once(key)
+        if made is not None:
+            return made
         if self.tile_threads is None:
             self.tile_threads = anyio.CapacityLimiter(_TILES_AT_A_TIME)
         return await to_thread.run_sync(self.tiles.make, key, limiter=self.tile_threads)

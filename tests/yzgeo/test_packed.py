@@ -117,6 +117,15 @@ def test_only_some_features_are_given() -> None:
     assert packed.tile("site", HOME, fields=["code"], only=("office", [])) == b""
 
 
+def test_too_much_effort_is_refused() -> None:
+    packed, _ = packed_sites(300)
+    everything = packed.tile("site", HOME, fields=["code"])
+    count = len(mapbox_vector_tile.decode(everything)["site"]["features"])
+    assert 200 < count < 300
+    assert packed.tile("site", HOME, fields=["code"], most=9 * count - 1) is None
+    assert packed.tile("site", HOME, fields=["code"], most=9 * 300) == everything
+
+
 def test_a_layer_of_nothing_has_empty_tiles() -> None:
     for kind in sorted(shapes):
         packing = Packing(kind, ["code"])

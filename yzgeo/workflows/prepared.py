@@ -27,6 +27,8 @@ _ENOUGH = 3
 _ROWS_AT_A_TIME = 500
 # Features that changed since a layer was packed; with more of them it is packed anew.
 _MOST_CHANGED = 300
+# Vertices: three milliseconds. A thread for a smaller tile costs more than all others wait for it.
+_MOST_AT_ONCE = 10_000
 _logger = logging.getLogger(__name__)
 
 
@@ -53,6 +55,8 @@ class _Known:
 
     def is_sure(self, place: tuple[int, int, int]) -> bool:
         """Tell whether nothing has changed in a tile."""
+        if not len(self.changed):
+            return True
         west, south, east, north = tiles.tile_bounds(*place, buffer=2 * tiles.BUFFER / tiles.EXTENT)
         left, low, right, high = self.changed.T
         return not ((right >= west) & (left <= east) & (high >= south) & (low <= north)).any()
@@ -95,6 +99,7 @@ class PreparedLayers:
         *,
         fields: Sequence[str],
         own: Sequence[str] | None,
+        at_once: bool = False,
     ) -> bytes | None:
         """
         Encode a tile.
@@ -111,24 +116,29 @@ class PreparedLayers:
             Ids of the fields that become properties; ``uid`` always does.
         own
             Only features in these street offices; all if not given.
+        at_once
+            Only if that takes a few milliseconds and no look at the store.
 
         Returns
         -------
         bytes or None
-            The tile as the store has it at that revision, not compressed; None if it is left to the store.
+            The tile as the store has it at that revision, not compressed; None if it is left to the store, or to be
+            asked for without ``at_once``.
         """
         if not self._most:
             return None
         known = self._kept.get(layer.id)
         if known is None:
-            self._count(layer)
+            if not at_once:
+                self._count(layer)
             return None
-        if known.seen < revision:
+        if known.seen < revision and not at_once:
             known = self._caught_up(layer, known)
         if known is None or known.seen != revision or not known.is_sure(place):
             return None
         only = None if own is None else ("subdistrict", own)
-        return known.packed.tile(layer.id, place, fields=[*fields, "uid"], only=only)
+        most = _MOST_AT_ONCE if at_once else math.inf
+        return known.packed.tile(layer.id, place, fields=[*fields, "uid"], only=only, most=most)
 
     def close(self) -> None:
         """Stop preparing."""

@@ -118,6 +118,23 @@ class TileMaker:
         kept = self._cache.get(key)
         return self._keep(key, self._encode(key)) if kept is None else kept
 
+    def made_at_once(self, key: TileKey) -> bytes | None:
+        """
+        Make a tile of a layer that is ready in memory; fast enough for an event loop.
+
+        Parameters
+        ----------
+        key
+            Which tile; it is not remembered.
+
+        Returns
+        -------
+        bytes or None
+            As `make` gives it; None if that has to read or would take long.
+        """
+        raw = self._ready(key, at_once=True)
+        return None if raw is None else self._keep(key, raw)
+
     async def written(
         self, layer: Layer, place: tuple[int, int, int], *, fields: tuple[str, ...], own: tuple[str, ...] | None
     ) -> tuple[int, bytes | None]:
@@ -192,16 +209,22 @@ class TileMaker:
             seen, encoded = self._store.plain_tile(layer_id, (z, row, col), fields=fields, own=own)
             if seen == revision and encoded is not None:
                 return encoded
-        if _is_left_to_store(layer, z) and layer.spec.geometry != "none":
-            ready = self._prepared.tile(layer, revision, (z, row, col), fields=fields, own=own)
-            if ready is not None:
-                return ready
+        ready = self._ready(key)
+        if ready is not None:
+            return ready
         if revision == self._store.revision(layer_id):
             # The live table answers faster than the history. A write in between would give the wrong state.
             raw = encode(self._store, layer_id, z, row, col, revision=None, fields=fields, own=own)
             if revision == self._store.revision(layer_id):
                 return raw
         return encode(self._store, layer_id, z, row, col, revision=revision, fields=fields, own=own)
+
+    def _ready(self, key: TileKey, *, at_once: bool = False) -> bytes | None:
+        layer_id, revision, z, row, col, fields, day, _, own = key
+        layer = self._store.catalogue.layer(layer_id)
+        if day is not None or layer.spec.geometry == "none" or not _is_left_to_store(layer, z):
+            return None
+        return self._prepared.tile(layer, revision, (z, row, col), fields=fields, own=own, at_once=at_once)
 
 
 def encoding_of(layer: Layer) -> str:

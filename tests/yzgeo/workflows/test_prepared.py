@@ -111,6 +111,29 @@ def test_an_edit_shows_at_once_and_elsewhere_the_layer_stays_ready(store: Store)
     assert prepared.tile(layer, 1, PLACES[2], fields=(), own=None) is None  # the past is left to the store
 
 
+def test_what_is_made_at_once_neither_reads_nor_takes_long(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = store.catalogue.layer(PARCELS)
+    prepared = PreparedLayers(store, most_bytes=PLENTY, rest_s=0)
+    fields = visible_fields(layer, "viewer")
+
+    def at_once() -> bytes | None:
+        revision = store.revision(PARCELS)
+        return prepared.tile(layer, revision, PLACES[2], fields=fields, own=None, at_once=True)
+
+    assert [at_once() for _ in range(5)] == [None] * 5
+    prepared.wait()
+    assert at_once() is None  # asking at once prepares nothing
+    for _ in range(3):
+        ask(prepared, store, layer, PLACES[2])
+    prepared.wait()
+    assert at_once() == expected(store, layer, PLACES[2]) != b""
+    put(store, {2: 2}, stage="cleared")
+    assert at_once() is None
+    assert ask(prepared, store, layer, PLACES[2]) == at_once() == expected(store, layer, PLACES[2])
+    monkeypatch.setattr("yzgeo.workflows.prepared._MOST_AT_ONCE", 12)
+    assert at_once() is None
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_tiles_are_those_of_a_store_without_memory(store: Store, catalogue: Catalogue, seed: int) -> None:
     chance = random.Random(seed)
@@ -137,7 +160,9 @@ def test_tiles_are_those_of_a_store_without_memory(store: Store, catalogue: Cata
             writer.write(PARCELS, delete=[uid_of[f"P{number}"]], provenance=BY)
         for place in PLACES:
             key = (PARCELS, store.revision(PARCELS), *place, fields, None, 0, None)
-            raw = tiles.gzip.decompress(data) if (data := maker.make(key)) else b""
+            data = maker.made_at_once(key)
+            data = maker.make(key) if data is None else data
+            raw = tiles.gzip.decompress(data) if data else b""
             assert raw == expected(other, layer, place)
     assert len(maker._prepared._kept) == 1
     maker.close()
