@@ -51,6 +51,7 @@ from api.responses import (
 from api.writing import shapes, written
 from yzgeo.access import Caller, own_part
 from yzgeo.catalogue import Layer
+from yzgeo.store.awaited import Kept
 from yzgeo.workflows import features as served
 
 router = APIRouter(prefix="/ogc/collections/{layer_id}/items", tags=["ogc"])
@@ -162,11 +163,14 @@ async def _written(
     # The pages after the first name the revision of the first, which is the present one more often than not.
     named = asked.query.revision
     query = asked.query if named is None else replace(asked.query, revision=None)
-    page = await store.written_page(layer.id, query, fields=asked.fields)
+    form = ("store", layer.id, asked.fields)
+    kept = Kept(partial(context.written.find, form), partial(context.written.keep, form))
+    page = await store.written_page(layer.id, query, fields=asked.fields, kept=kept)
     if page is None or named not in {None, page.revision}:
         return None
-    head = dumps(_page_head(asked, page.matched, page.returned, page.revision))
-    return etag_of(page.revision, 0, *depends_on), b"".join((head[:-1], b',"features":[', page.features, b"]}"))
+    head = dumps(_page_head(asked, page.matched, len(page.features), page.revision))
+    body = b"".join((head[:-1], b',"features":[', b",".join(page.features), b"]}"))
+    return etag_of(page.revision, 0, *depends_on), body
 
 
 async def _read(

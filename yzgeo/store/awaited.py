@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -11,12 +11,27 @@ from .base import Query
 
 @dataclass(frozen=True, slots=True)
 class WrittenPage:
-    """A page of features as GeoJSON: ``features`` are separated by commas, ``matched`` counts all that match."""
+    """A page of features, each written as GeoJSON; ``matched`` counts all that match."""
 
     revision: int
     matched: int
-    returned: int
-    features: bytes
+    features: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where features are kept as they were written: by fid and by the revision of each, which names what never changes.
+
+    Parameters
+    ----------
+    find
+        Given fids and revisions, gives what is kept of each, None for the others.
+    keep
+        Given fids, revisions and texts, keeps them.
+    """
+
+    find: Callable[[Sequence[int], Sequence[int]], Sequence[bytes | None]]
+    keep: Callable[[Sequence[int], Sequence[int], Sequence[bytes]], None]
 
 
 @runtime_checkable
@@ -44,11 +59,12 @@ class AwaitedStore(Protocol):
             If there is none, or none in the street offices ``own``.
         """
 
-    async def written_page(self, layer: str, query: Query, *, fields: Sequence[str]) -> WrittenPage | None:
+    async def written_page(self, layer: str, query: Query, *, fields: Sequence[str], kept: Kept) -> WrittenPage | None:
         """
         Write a page of features in degrees, longitude first, 8 decimals; the geometries themselves meet ``bbox``.
 
-        None if the store leaves this question to the caller. Only ``fields`` and ``uid`` are read for it.
+        None if the store leaves this question to the caller. Only ``fields`` and ``uid`` are read for it, and only for
+        features that are not ``kept``.
         """
 
     async def written_tile(

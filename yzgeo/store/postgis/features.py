@@ -59,11 +59,9 @@ def is_everything(query: Query) -> bool:
     return not query.equals and all(limit is None for limit in limits)
 
 
-def page(
-    dialect: ServerDialect, layer: Layer, query: Query, *, fields: Sequence[str], feature: str, counted: int
-) -> tuple[str, list[object]]:
+def page(dialect: ServerDialect, layer: Layer, query: Query, *, counted: int) -> tuple[str, list[object]]:
     """
-    Write the statement for a page of features, which sees one state only.
+    Write the statement that names the features of a page, which sees one state only.
 
     Parameters
     ----------
@@ -73,10 +71,6 @@ def page(
         The layer, its geometries in degrees.
     query
         What is asked; `takes` said yes. The geometries themselves meet ``bbox``.
-    fields
-        Ids of the fields wanted; no other is read for the answer.
-    feature
-        What `feature` writes for them.
     counted
         A revision at which all features were counted before: they are not counted again.
 
@@ -84,28 +78,47 @@ def page(
     -------
     tuple
         Statement and values. It gives one row: the layer's revision, the number of matches (nothing where all features
-        match and are as they were ``counted``), the number of features, and the features, separated by commas.
+        match and are as they were ``counted``), the fids in their order, and the revision of each; nothing for those
+        two where the page is empty.
     """
-    table = quote(layer.id)
     window = [query.limit if query.limit is not None else 2**62, query.offset]
+    named = "array_agg(fid), array_agg(revision)"
     if is_everything(query):
-        # The page is chosen before it is written: the database would write what it skips.
-        spatial = ["geom"] if layer.spec.geometry != "none" else []
-        needed = ", ".join(quote(name) for name in dict.fromkeys(["fid", "uid", *spatial, *fields]))
+        table = quote(layer.id)
         statement = (
             f"SELECT {_REVISION}, CASE WHEN {_REVISION} = ?2 THEN NULL ELSE (SELECT count(*) FROM {table}) END, "
-            f"count(*), string_agg({feature}, ',') FROM "
-            f"(SELECT {needed} FROM {table} ORDER BY fid LIMIT ?3 OFFSET ?4) AS page"
+            f"{named} FROM (SELECT fid, revision FROM {table} ORDER BY fid LIMIT ?3 OFFSET ?4) AS page"
         )
         return statement, [layer.id, counted, *window]
     met, bound = _met(dialect, layer, replace(query, limit=None, offset=0))
     statement = (
-        f"WITH met AS MATERIALIZED ({met}), "
-        "page AS MATERIALIZED (SELECT fid FROM met ORDER BY fid LIMIT ? OFFSET ?) "
-        f"SELECT {_REVISION.replace('?1', '?')}, (SELECT count(*) FROM met), count(*), "
-        f"string_agg({feature}, ',' ORDER BY fid) FROM page JOIN {table} USING (fid)"
+        f"WITH met AS MATERIALIZED ({met}) SELECT {_REVISION.replace('?1', '?')}, (SELECT count(*) FROM met), {named} "
+        "FROM (SELECT fid, revision FROM met ORDER BY fid LIMIT ? OFFSET ?) AS page"
     )
-    return statement, [*bound, *window, layer.id]
+    return statement, [*bound, layer.id, *window]
+
+
+def versions(layer: Layer, fids: Sequence[int], *, feature: str) -> tuple[str, list[object]]:
+    """
+    Write the statement for features that were named before.
+
+    Parameters
+    ----------
+    layer
+        The layer, its geometries in degrees.
+    fids
+        The features.
+    feature
+        What `feature` writes for the fields wanted.
+
+    Returns
+    -------
+    tuple
+        Statement and values. It gives a row for each that is still there: fid, revision and the feature.
+    """
+    # As one text, since the driver takes its time over an array of thousands.
+    statement = f"SELECT fid, revision, {feature} FROM {quote(layer.id)} WHERE fid = ANY(?::text::bigint[])"
+    return statement, [f"{{{','.join(map(str, fids))}}}"]
 
 
 def some(layer: Layer, uids: Sequence[str], *, feature: str, own: Sequence[str] | None) -> tuple[str, list[object]]:
@@ -137,7 +150,7 @@ def some(layer: Layer, uids: Sequence[str], *, feature: str, own: Sequence[str] 
 
 def _met(dialect: ServerDialect, layer: Layer, query: Query) -> tuple[str, list[object]]:
     spatial = layer.spec.geometry != "none"
-    names = ["fid", *(["geom"] if spatial else [])]
+    names = ["fid", "revision", *(["geom"] if spatial else [])]
     boxed, bound = selection.select(dialect, layer, names, query, revision=None)
     if query.bbox is None or not spatial:
         return boxed, list(bound)
@@ -149,7 +162,7 @@ def _met(dialect: ServerDialect, layer: Layer, query: Query) -> tuple[str, list[
     if inner[0] < inner[2] and inner[1] < inner[3]:
         # With OR, the planner would walk through the index twice.
         test, values = f"CASE WHEN geom @ {box} THEN TRUE ELSE {test} END", [*inner, *values]
-    return f"SELECT fid FROM ({boxed}) AS boxed WHERE {test}", [*bound, *values]
+    return f"SELECT fid, revision FROM ({boxed}) AS boxed WHERE {test}", [*bound, *values]
 
 
 def feature(layer: Layer, fields: Sequence[str], *, decimals: int) -> str:

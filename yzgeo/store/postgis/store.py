@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
 import psycopg
 
@@ -16,7 +17,7 @@ from yzgeo.catalogue import Catalogue, Layer
 from yzgeo.errors import FeatureUnknownError, WorkspaceBrokenError, WorkspaceExistsError, WorkspaceMissingError
 from yzgeo.store import building, copying, timestamps
 from yzgeo.store import schema as tables_of_the_file
-from yzgeo.store.awaited import WrittenPage
+from yzgeo.store.awaited import Kept, WrittenPage
 from yzgeo.store.base import Query
 from yzgeo.store.identifiers import history_table, quote
 from yzgeo.store.sqlite import GeoPackageStore
@@ -33,6 +34,7 @@ from .together import Together
 Clock = Callable[[], datetime]
 _Features = tuple[str, tuple[str, ...], tuple[str, ...] | None]
 """What can be asked for in one question: features of a layer, by the fields wanted and the street offices allowed."""
+_TRIES = 3
 _REVISION = "SELECT revision FROM yzgeo_layer_revision WHERE layer = ?"
 
 
@@ -265,7 +267,7 @@ class PostGISStore(TableStore):
             raise FeatureUnknownError(layer=layer, uid=uid)
         return found
 
-    async def written_page(self, layer: str, query: Query, *, fields: Sequence[str]) -> WrittenPage | None:
+    async def written_page(self, layer: str, query: Query, *, fields: Sequence[str], kept: Kept) -> WrittenPage | None:
         """
         Write a page of features as GeoJSON in degrees, longitude first.
 
@@ -277,25 +279,47 @@ class PostGISStore(TableStore):
             What is asked; the geometries themselves meet ``bbox``.
         fields
             Ids of the fields wanted; no other is read for the answer.
+        kept
+            Features with these fields that were written before.
 
         Returns
         -------
         WrittenPage or None
-            The page; None where rows are needed: for an earlier state, and in another order than that of entry.
+            The page; None where rows are needed: for an earlier state, in another order than that of entry, and where
+            somebody writes faster than we read.
         """
         spec = self.catalogue.layer(layer)
         if not features.takes(query) or not self._in_degrees:
             return None
-        counted, count = self._counts.get(layer, (-1, 0))
-        feature = self._feature(layer, tuple(fields), features.DECIMALS)
-        dialect = self._server.dialect
-        asked = features.page(dialect, spec, query, fields=fields, feature=feature, counted=counted)
-        revision, matched, returned, text = await self._awaited.row(*asked) or (0, 0, 0, None)
-        if matched is None:
-            matched = count
-        elif features.is_everything(query):
-            self._counts[layer] = (int(revision or 0), int(matched))
-        return WrittenPage(int(revision or 0), int(matched), int(returned), bytes(text or b""))
+        for _ in range(_TRIES):
+            counted, count = self._counts.get(layer, (-1, 0))
+            asked = features.page(self._server.dialect, spec, query, counted=counted)
+            revision, matched, fids, revisions = await self._awaited.row(*asked) or (0, 0, None, None)
+            if matched is None:
+                matched = count
+            elif features.is_everything(query):
+                self._counts[layer] = (int(revision or 0), int(matched))
+            texts = await self._written(spec, fids or (), revisions or (), fields=tuple(fields), kept=kept)
+            if texts is not None:
+                return WrittenPage(int(revision or 0), int(matched), texts)
+        return None
+
+    async def _written(
+        self, layer: Layer, fids: Sequence[int], revisions: Sequence[int], *, fields: tuple[str, ...], kept: Kept
+    ) -> Sequence[bytes] | None:
+        """Give these versions of features; None if one that is not kept has another version by now, or is gone."""
+        texts = kept.find(fids, revisions)
+        if None not in texts:
+            return cast("Sequence[bytes]", texts)
+        versions = list(zip(fids, revisions, strict=True))
+        missing = {version for version, text in zip(versions, texts, strict=True) if text is None}
+        feature = self._feature(layer.id, fields, features.DECIMALS)
+        rows = await self._awaited.rows(*features.versions(layer, [fid for fid, _ in missing], feature=feature))
+        found = {(fid, revision): text for fid, revision, text in rows}
+        if not found.keys() >= missing:
+            return None
+        kept.keep(*zip(*rows, strict=True))
+        return [found[version] if text is None else text for version, text in zip(versions, texts, strict=True)]
 
     def close(self) -> None:
         """Release every connection."""

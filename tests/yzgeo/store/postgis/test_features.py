@@ -15,7 +15,7 @@ from tests.yzgeo.store.conftest import Clock
 from yzgeo.catalogue import Catalogue
 from yzgeo.errors import FeatureUnknownError
 from yzgeo.filters import parse
-from yzgeo.store.awaited import WrittenPage
+from yzgeo.store.awaited import Kept, WrittenPage
 from yzgeo.store.base import Provenance, Query
 from yzgeo.store.postgis.store import PostGISStore
 from yzgeo.workflows.workspace import prepare_frame
@@ -51,8 +51,27 @@ def served(postgis_server: str, catalogue: Catalogue) -> Iterator[PostGISStore]:
     made.close()
 
 
-def _page(served: PostGISStore, query: Query, fields: Sequence[str]) -> WrittenPage | None:
-    return asyncio.run(served.written_page(LAYER, query, fields=fields))
+class Memory:
+    """Keeps everything, and what it was asked for in vain."""
+
+    def __init__(self) -> None:
+        self.texts: dict[tuple[int, int], bytes] = {}
+        self.missed = 0
+
+    def find(self, fids: Sequence[int], revisions: Sequence[int]) -> list[bytes | None]:
+        found = [self.texts.get(version) for version in zip(fids, revisions, strict=True)]
+        self.missed += found.count(None)
+        return found
+
+    def keep(self, fids: Sequence[int], revisions: Sequence[int], texts: Sequence[bytes]) -> None:
+        self.texts.update(zip(zip(fids, revisions, strict=True), texts, strict=True))
+
+
+def _page(
+    served: PostGISStore, query: Query, fields: Sequence[str], memory: Memory | None = None
+) -> WrittenPage | None:
+    memory = memory or Memory()
+    return asyncio.run(served.written_page(LAYER, query, fields=fields, kept=Kept(memory.find, memory.keep)))
 
 
 @pytest.mark.parametrize(
@@ -85,13 +104,12 @@ def test_as_the_rows_say(
         )
     found = _page(served, Query(bbox=bbox, where=where, limit=60, offset=3), fields)
     assert found is not None
-    matched, returned, text = found.matched, found.returned, found.features
     assert found.revision == served.revision(LAYER)
-    features = json.loads(b"[" + text + b"]")
+    features = [json.loads(text) for text in found.features]
     rows = served.rows(LAYER, Query(bbox=bbox, where=where), fields=fields)
     shapes = np.asarray(shapely.from_wkb(np.array(rows.wkb, dtype=object)), dtype=object)
     met = np.arange(len(shapes)) if bbox is None else np.flatnonzero(shapely.intersects(shapes, shapely.box(*bbox)))
-    assert (matched, returned) == (len(met), len(met[3:63]))
+    assert found.matched == len(met)
     assert [each["id"] for each in features] == [rows.uids[index] for index in met[3:63]]
     for each, index in zip(features, met[3:63], strict=True):
         assert each["properties"] == {name: rows.columns[name][index] for name in fields}
@@ -107,8 +125,7 @@ def test_as_the_rows_say(
 def test_only_what_may_be_seen_is_written(served: PostGISStore) -> None:
     found = _page(served, Query(limit=400), ())
     assert found is not None
-    assert b"residents" not in found.features
-    assert json.loads(b"[" + found.features + b"]")[0]["properties"] == {}
+    assert all(json.loads(text)["properties"] == {} for text in found.features)
 
 
 def test_what_is_left_to_rows(served: PostGISStore, clock: Clock) -> None:
@@ -127,7 +144,47 @@ def test_all_are_counted_once_a_revision(served: PostGISStore) -> None:
     served.write(LAYER, delete=[uid], provenance=Provenance("t", "t"))
     later = _page(served, Query(limit=2, offset=398), ())
     assert later is not None
-    assert (later.revision, later.matched, later.returned) == (first.revision + 1, 399, 1)
+    assert (later.revision, later.matched, len(later.features)) == (first.revision + 1, 399, 1)
+
+
+def test_what_is_kept_is_not_written_again_unless_it_changed(served: PostGISStore) -> None:
+    memory, query = Memory(), Query(bbox=(123.805, 42.255, 123.815, 42.262), limit=30)
+    first = _page(served, query, ("name", "floors"), memory)
+    assert first is not None
+    assert memory.missed == len(memory.texts) == len(first.features) == 30
+    assert _page(served, query, ("name", "floors"), memory) == first
+    assert memory.missed == 30
+    changed, gone = (json.loads(text)["id"] for text in first.features[4:6])
+    frame = served.frame(LAYER).loc[[changed]].assign(name="别名")
+    served.write(LAYER, put=frame, delete=[gone], provenance=Provenance("t", "t"))
+    later = _page(served, query, ("name", "floors"), memory)
+    assert later is not None
+    assert memory.missed == 32  # the changed one, and the one that moved up in the place of the other
+    assert later == _page(served, query, ("name", "floors"))
+    assert json.loads(later.features[4])["properties"]["name"] == "别名"
+    assert gone not in [json.loads(text)["id"] for text in later.features]
+
+
+def test_an_edit_between_the_names_and_the_features(served: PostGISStore) -> None:
+    """The page is that of the edit, whole; it is left to others when edits never cease."""
+
+    class Edited(Memory):
+        def __init__(self, edits: int) -> None:
+            super().__init__()
+            self.edits = edits
+
+        def find(self, fids: Sequence[int], revisions: Sequence[int]) -> list[bytes | None]:
+            if self.edits:
+                self.edits -= 1
+                named = served.frame(LAYER).iloc[[0]].assign(name=f"改 {self.edits}")
+                served.write(LAYER, put=named, provenance=Provenance("t", "t"))
+            return super().find(fids, revisions)
+
+    found = _page(served, Query(limit=3), ("name",), Edited(1))
+    assert found is not None
+    assert found.revision == served.revision(LAYER)
+    assert json.loads(found.features[0])["properties"] == {"name": "改 0"}
+    assert _page(served, Query(limit=3), ("name",), Edited(5)) is None
 
 
 def test_one_feature(served: PostGISStore) -> None:
