@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ LONGEST_SIDE = 2560
 THUMBNAIL_SIDE = 320
 _MOST_PIXELS = 60_000_000
 _QUALITY = 88
+# A picture of the most pixels takes a quarter of a gigabyte while it is drawn: others wait their turn.
+_DRAWN_AT_ONCE = threading.BoundedSemaphore(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ def keep(store: Store, workspace: Path, content: bytes, *, actor: str) -> Attach
         kept = AttachmentFolder(workspace).put(content)
         note = Attachment(kept, PDF, len(content), actor, now)
     else:
-        picture = _draw(content)
+        with _DRAWN_AT_ONCE:
+            picture = _draw(content)
         kept = AttachmentFolder(workspace).put(picture.content)
         lon, lat = picture.position or (None, None)
         note = Attachment(
@@ -154,6 +158,7 @@ def _draw(content: bytes) -> _Picture:
                 )
             kind = image.format or "JPEG"
             tags = image.getexif()
+            image.draft(None, (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is read at half its size where that is enough
             upright = ImageOps.exif_transpose(image)
             upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError, Warning):

@@ -48,11 +48,29 @@ def test_a_thumbnail_fits_its_frame() -> None:
     assert Image.open(io.BytesIO(attachments.thumbnail(picture(640, 320)))).size == (320, 160)
 
 
-@pytest.mark.parametrize("content", [b"", b"MZ\x90", b"<html>", b"\x89PNG\r\n\x1a\n broken"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"MZ\x90", b"<html>", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"GIF89a", b"\x89PNG\r\n\x1a\n broken"],
+)
 def test_anything_else_is_refused_and_not_kept(workspace: Workspace, content: bytes) -> None:
     with pytest.raises(AttachmentRefusedError):
         attachments.keep(workspace.store, workspace.path, content, actor="wang")
     assert [path for path in (workspace.path / "attachments").rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("size", [(10_000, 7_000), (20_000, 10_000)])
+def test_a_small_file_that_would_fill_the_memory_is_refused(workspace: Workspace, size: tuple[int, int]) -> None:
+    written = io.BytesIO()
+    Image.new("1", size).save(written, "PNG")
+    assert len(written.getvalue()) < 100_000
+    with pytest.raises(AttachmentRefusedError):
+        attachments.keep(workspace.store, workspace.path, written.getvalue(), actor="wang")
+
+
+def test_a_very_large_photo_keeps_its_shape(workspace: Workspace) -> None:
+    """It is read at half its size; which side is up is known all the same."""
+    note = attachments.keep(workspace.store, workspace.path, picture(6000, 4000, orientation=6), actor="wang")
+    assert (note.width, note.height) == (1707, 2560)
 
 
 def test_what_was_never_kept_is_not_found(workspace: Workspace) -> None:
