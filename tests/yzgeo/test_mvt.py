@@ -6,6 +6,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import mapbox_vector_tile
 import numpy as np
 import shapely
 from hypothesis import given, settings
@@ -141,3 +142,32 @@ def test_what_is_not_finite_is_no_property() -> None:
     assert mvt.write_layer("layer", point, [1, 2, 3], columns) == plain(
         "layer", point.tolist(), [1, 2, 3], {"share": [None, 0.5, None], "other": [None] * 3}
     )
+
+
+exact = st.one_of(
+    st.none(), st.booleans(), st.text(max_size=3), st.floats(allow_nan=False), st.integers(-(2**63), 2**63 - 1)
+)
+
+
+def parts_of(shape: Any) -> list[str]:
+    """Write the parts of a shape down, whichever vertex they begin at and whichever way they turn."""
+    return sorted(part.normalize().wkt for part in shapely.get_parts(shape))
+
+
+rows_exactly = st.sampled_from(kinds).flatmap(
+    lambda kind: st.lists(st.tuples(kind, st.integers(0, 2**63 - 1), exact), min_size=1, max_size=5)
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(rows_exactly)
+def test_another_decoder_reads_what_was_written(rows: list[tuple[Any, int, Any]]) -> None:
+    shapes, ids, column = (list(values) for values in zip(*rows, strict=True))
+    data = mvt.write_layer("层", np.array([*shapes, None], dtype=object)[:-1], ids, {"甲": column})
+    read = mapbox_vector_tile.decode(data, default_options={"y_coord_down": True})["层"]["features"]
+    assert [feature["id"] for feature in read] == ids
+    for feature, shape, value in zip(read, shapes, column, strict=True):
+        lacking = value is None or (isinstance(value, float) and abs(value) == float("inf"))
+        assert feature["properties"] == ({} if lacking else {"甲": value})
+        assert type(feature["properties"].get("甲", value)) is type(value)
+        assert parts_of(shapely.geometry.shape(feature["geometry"])) == parts_of(shape)
