@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Any
 
@@ -102,6 +102,7 @@ class Packing:
             The layer.
         """
         piece = _Piece.joined(self._pieces, self._geometry, len(self._names))
+        self._pieces = [piece]
         values = np.empty(len(self._values), dtype=object)
         values[:] = self._values
         return PackedLayer(self._geometry, self._names, piece.sorted(), values, self.size)
@@ -221,9 +222,9 @@ class PackedLayer:
         self, geometry: GeometryKind, names: tuple[str, ...], piece: _Piece, values: Objects, size: int
     ) -> None:
         self._geometry = geometry
-        self._piece = piece
-        self._columns = {name: number for number, name in enumerate(names)}
         self._bounds = np.ascontiguousarray(piece.bounds.T)
+        self._piece = replace(piece, bounds=self._bounds.T)
+        self._columns = {name: number for number, name in enumerate(names)}
         self._widest = float((self._bounds[2] - self._bounds[0]).max(initial=0))
         self._vertices = _vertices_of(piece)
         self._values = values
