@@ -8,6 +8,7 @@ from pathlib import Path
 import pyogrio
 import pytest
 
+from tests.stores import Premises
 from yzgeo.access import Caller, may_see
 from yzgeo.catalogue import Catalogue
 from yzgeo.report.formats import FORMATS
@@ -36,9 +37,9 @@ def test_every_kind_of_file_ends_as_it_is_called(
 
 @pytest.mark.parametrize("role", ["anonymous", "planner"])
 def test_a_package_holds_what_the_role_may_see(
-    demo_workspace: Path, catalogue: Catalogue, tmp_path: Path, role
+    demo_premises: Premises, catalogue: Catalogue, tmp_path: Path, role
 ) -> None:
-    with open_workspace(demo_workspace, catalogue) as opened:
+    with demo_premises.workspace() as opened:
         layers = downloads.packed_layers(opened.store, role)
         path = tmp_path / "all.gpkg"
         rows = downloads.write_file(opened.store, layers, path, kind="gpkg", caller=Caller(role))

@@ -10,6 +10,7 @@ import openpyxl
 import pyogrio
 import pytest
 
+from tests.stores import Premises
 from yzgeo.access import ROLES, may_see
 from yzgeo.catalogue import Catalogue
 from yzgeo.errors import LayerUnknownError, ParameterError, StorageError, WorkspaceExistsError
@@ -140,10 +141,10 @@ def test_names_of_street_offices_and_communities(catalogue: Catalogue) -> None:
     assert all(len(code) == 9 for code in names["subdistrict"])
 
 
-def test_staff_of_the_field_get_a_map_of_their_own_street_office(demo_workspace: Path, catalogue: Catalogue) -> None:
+def test_staff_of_the_field_get_a_map_of_their_own_street_office(demo_premises: Premises, catalogue: Catalogue) -> None:
     """Parcels of others are not on it; what keeps no progress is the same for all."""
     own = "211202001"
-    with open_workspace(demo_workspace, catalogue) as opened:
+    with demo_premises.workspace() as opened:
         page = exports.overview_map(opened.store, "field", inline=False, subdistricts=[own])
         rows = opened.store.rows(LAYER, fields=["code", "subdistrict"])
     codes = list(zip(rows.columns["code"], rows.columns["subdistrict"], strict=True))

@@ -9,11 +9,12 @@ import geopandas as gpd
 import pytest
 import shapely
 
+from tests.stores import Premises
 from yzgeo.catalogue import Catalogue
 from yzgeo.store import create_store
 from yzgeo.store.base import Provenance
 from yzgeo.workflows import overview, progress
-from yzgeo.workflows.workspace import open_workspace, prepare_frame
+from yzgeo.workflows.workspace import prepare_frame
 
 BY = Provenance(actor="test", reason="test")
 
@@ -154,9 +155,9 @@ def test_the_board_speaks_of_the_last_change(store) -> None:
     assert all(target["source"] and target["denominator"]["zh"] for target in board["targets"])
 
 
-def test_the_board_of_another_day_is_what_the_ledger_tells_of_it(demo_workspace: Path, catalogue: Catalogue) -> None:
+def test_the_board_of_another_day_is_what_the_ledger_tells_of_it(demo_premises: Premises, catalogue: Catalogue) -> None:
     """Figures of the ledger are worked out from its days; the board from frames. They agree, and the day matters."""
-    with open_workspace(demo_workspace, catalogue) as opened:
+    with demo_premises.workspace() as opened:
         boards = {}
         for day in (date(2022, 6, 30), date(2023, 12, 31)):
             board = overview.target_board(opened.store, "admin", at=day)
@@ -169,9 +170,9 @@ def test_the_board_of_another_day_is_what_the_ledger_tells_of_it(demo_workspace:
         assert boards[date(2022, 6, 30)] != boards[date(2023, 12, 31)]
 
 
-def test_parts_of_a_layer_add_up_and_an_empty_one_has_no_extent(demo_workspace: Path, catalogue: Catalogue) -> None:
+def test_parts_of_a_layer_add_up_and_an_empty_one_has_no_extent(demo_premises: Premises, catalogue: Catalogue) -> None:
     layer = catalogue.layer("shantytown_parcel")
-    with open_workspace(demo_workspace, catalogue) as opened:
+    with demo_premises.workspace() as opened:
         store = opened.store
         streets = [str(code) for code in store.rows("admin_subdistrict", fields=["code"]).columns["code"]]
         assert overview.extent_of(store, layer, ()) == overview.Extent(0, None, {})

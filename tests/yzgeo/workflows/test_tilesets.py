@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import mapbox_vector_tile
 import pytest
 
+from tests.stores import Premises
 from yzgeo.catalogue import Catalogue
 from yzgeo.workflows import tilesets
 from yzgeo.workflows.tiles import TileMaker
-from yzgeo.workflows.workspace import open_workspace
 
 
 def test_the_scheme_is_the_standards() -> None:
@@ -40,9 +38,9 @@ def test_limits_hold_the_bounds() -> None:
     assert tilesets.limits(None) == []
 
 
-def test_a_whole_tile_is_its_layers_tiles(demo_workspace: Path, catalogue: Catalogue) -> None:
+def test_a_whole_tile_is_its_layers_tiles(demo_premises: Premises, catalogue: Catalogue) -> None:
     names = ("shantytown_parcel", "road", "park_green")
-    with open_workspace(demo_workspace, catalogue) as opened:
+    with demo_premises.workspace() as opened:
         maker = TileMaker(opened.store, most_bytes=1 << 20)
         parts = [tilesets.Part(catalogue.layer(name), ("code",), None) for name in names]
         whole = mapbox_vector_tile.decode(tilesets.whole_tile(opened.store, maker, parts, (9, 189, 432)))
