@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 LAYER = "residential_building"
 ROWS = ("warm tile", "cold tile", "items?bbox", "one item", "10,000 features", "304")
+FIRST = {"items?bbox, first time": "items?bbox", "10,000 features, first time": "10,000 features"}
+"""Rows of our own processes that remember nothing, and the rows that others have beside them."""
 Tile = tuple[int, int, int]
 """Zoom, column, row."""
 

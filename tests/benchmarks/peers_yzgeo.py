@@ -1,4 +1,4 @@
-"""The service as `bench_peers.py` runs it: as it is, or without memory of tiles and items made before."""
+"""The service as `bench_peers.py` runs it: as it is, or without memory of tiles and features made before."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 from fastapi import FastAPI
 
 from api.main import from_environment
+from api.writing import WrittenFeatures
 from yzgeo.workflows.tiles import ByteCache, TileMaker
 
 
@@ -17,4 +18,5 @@ def application() -> FastAPI:
         context = app.state.context
         context.tiles = TileMaker(context.store, most_bytes=0, layer_bytes=context.settings.layer_cache_mib << 20)
         context.items = ByteCache(0)
+        context.written = WrittenFeatures(0)
     return app
