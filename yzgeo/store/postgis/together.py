@@ -9,12 +9,14 @@ from typing import Generic, TypeVar
 
 Kind = TypeVar("Kind", bound=Hashable)
 Answer = TypeVar("Answer")
+# While one is answered and its callers are served, the other keeps the server busy.
+_MOST_OUT = 2
 # No text in the database may hold NUL, and no encoding has half a letter.
 _IMPOSSIBLE = re.compile("[\0\ud800-\udfff]")
 
 
 class Together(Generic[Kind, Answer]):
-    """Asks for things by name: whoever comes while a question of his kind is under way shares the next one.
+    """Asks for things by name: whoever comes while two questions of his kind are under way shares the next one.
 
     A caller who is alone is asked for at once. Nobody gets an answer to a question that went out before he came, so
     he sees everything that was stored by then. A caller who gives up leaves the others their answer.
@@ -27,7 +29,8 @@ class Together(Generic[Kind, Answer]):
 
     def __init__(self, ask: Callable[[Kind, Sequence[str]], Awaitable[Mapping[str, Answer]]]) -> None:
         self._ask = ask
-        self._last: dict[Kind, _Question[Answer]] = {}
+        self._next: dict[Kind, _Question[Answer]] = {}
+        self._out: dict[Kind, set[asyncio.Task[Mapping[str, Answer]]]] = {}
 
     async def one(self, kind: Kind, name: str) -> Answer | None:
         """
@@ -52,31 +55,28 @@ class Together(Generic[Kind, Answer]):
         """
         if _IMPOSSIBLE.search(name):
             return None
-        question = self._last.get(kind)
-        if question is None or question.sent or question.answer.done():
-            before = None if question is None or question.answer.done() else question.answer
-            question = self._last[kind] = _Question()
-            question.answer = asyncio.create_task(self._send(kind, question, before))
+        question = self._next.get(kind)
+        if question is None or question.answer.done():
+            question = self._next[kind] = _Question()
+            question.answer = asyncio.create_task(self._send(kind, question))
         question.names.add(name)
         return (await asyncio.shield(question.answer)).get(name)
 
-    async def _send(
-        self, kind: Kind, question: _Question[Answer], before: asyncio.Task[Mapping[str, Answer]] | None
-    ) -> Mapping[str, Answer]:
-        if before is not None:
-            await asyncio.wait((before,))
-        question.sent = True
+    async def _send(self, kind: Kind, question: _Question[Answer]) -> Mapping[str, Answer]:
+        out = self._out.setdefault(kind, set())
+        while len(out) >= _MOST_OUT:
+            await asyncio.wait(out, return_when=asyncio.FIRST_COMPLETED)
+        del self._next[kind]
+        out.add(question.answer)
         try:
             return await self._ask(kind, tuple(question.names))
         finally:
-            if self._last.get(kind) is question:
-                del self._last[kind]
+            out.discard(question.answer)
 
 
 class _Question(Generic[Answer]):
-    __slots__ = ("answer", "names", "sent")
+    __slots__ = ("answer", "names")
 
     def __init__(self) -> None:
         self.names: set[str] = set()
-        self.sent = False
         self.answer: asyncio.Task[Mapping[str, Answer]]
