@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import geopandas as gpd
 import pytest
 from shapely.geometry import box
 
+from tests.stores import Premises
 from yzgeo.access import Role
 from yzgeo.catalogue import Catalogue, feature_uid
 from yzgeo.errors import ForbiddenError, NotFoundError, ParameterError
@@ -46,21 +46,24 @@ LI = Person("bureau", "li")
 
 
 @pytest.fixture
-def store(tmp_path: Path, catalogue: Catalogue) -> Iterator[Store]:
+def store(premises: Premises) -> Iterator[Store]:
     """A parcel of 20 households; the office knows of 8 that signed, and a phone with a photo of 5."""
-    made = GeoPackageStore.create(tmp_path / "w", catalogue)
+    with closing(premises.store()) as made:
+        begin(made)
+        yield made
+
+
+def begin(store: Store) -> None:
     frame = gpd.GeoDataFrame(
         {"code": ["A1"], "name": ["甲地块"], "subdistrict": ["211202001"], "households": [20], "stage": ["planned"]},
         geometry=[box(123.84, 42.28, 123.841, 42.281)],
         crs="EPSG:4490",
     )
     frame = frame.assign(area_m2=10_000.0, data_status="official", source="test")
-    layer = catalogue.layer(LAYER)
-    made.write(LAYER, put=prepare_frame(layer, frame, "EPSG:4490"), provenance=Provenance("test", "test"))
-    made.ledger.put_attachment(Attachment(PHOTO, "image/jpeg", 1, "wang", DAY))
-    sync.push(made, draft(1, "measure", base=None, households_signed=8), LI)
-    yield made
-    made.close()
+    layer = store.catalogue.layer(LAYER)
+    store.write(LAYER, put=prepare_frame(layer, frame, "EPSG:4490"), provenance=Provenance("test", "test"))
+    store.ledger.put_attachment(Attachment(PHOTO, "image/jpeg", 1, "wang", DAY))
+    sync.push(store, draft(1, "measure", base=None, households_signed=8), LI)
 
 
 def draft(number: int, kind: Kind, *, base: int | None = 1, **payload: object) -> Draft:
@@ -86,7 +89,18 @@ def test_each_sees_what_they_may(store: Store) -> None:
     assert [len(conflicts.list_conflicts(store, who)) for who in (ZHAO, SUN)] == [1, 0]
 
 
-def test_a_list_asks_the_ledger_once_however_long_it_is(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_asks_the_ledger_once_however_long_it_is(
+    tmp_path: Path, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted by the file's driver."""
+    with closing(GeoPackageStore.create(tmp_path / "w", catalogue)) as store:
+        begin(store)
+        assert counted(store, monkeypatch) == {"wang": [3] * 6, "li": [3] * 6}  # conflicts, entries, versions
+        assert len(conflicts.list_conflicts(store, LI, limit=4)) == 4
+
+
+def counted(store: GeoPackageStore, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]]:
+    """Tell how many questions lists of one to six conflicts take."""
     statements: list[str] = []
 
     @contextmanager
@@ -96,7 +110,6 @@ def test_a_list_asks_the_ledger_once_however_long_it_is(store: Store, monkeypatc
             yield reader
             reader.connection.set_trace_callback(None)
 
-    assert isinstance(store, GeoPackageStore)
     read = store.access.read
     monkeypatch.setattr(store.access, "read", watched)
     asked: dict[str, list[int]] = {"wang": [], "li": []}
@@ -106,8 +119,7 @@ def test_a_list_asks_the_ledger_once_however_long_it_is(store: Store, monkeypatc
             statements.clear()
             assert len(conflicts.list_conflicts(store, who)) == number - 1
             asked[who.name].append(sum("SELECT" in each for each in statements))
-    assert asked == {"wang": [3] * 6, "li": [3] * 6}  # the conflicts, the entries, the versions
-    assert len(conflicts.list_conflicts(store, LI, limit=4)) == 4
+    return asked
 
 
 def test_its_photo_opens_to_those_who_see_the_conflict(store: Store) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import geopandas as gpd
 import pytest
@@ -11,7 +10,6 @@ import shapely
 
 from tests.stores import Premises
 from yzgeo.catalogue import Catalogue
-from yzgeo.store import create_store
 from yzgeo.store.base import Provenance
 from yzgeo.workflows import overview, progress
 from yzgeo.workflows.workspace import prepare_frame
@@ -20,8 +18,8 @@ BY = Provenance(actor="test", reason="test")
 
 
 @pytest.fixture
-def store(tmp_path: Path, catalogue):
-    opened = create_store(tmp_path, catalogue)
+def store(premises: Premises):
+    opened = premises.store()
     yield opened
     opened.close()
 

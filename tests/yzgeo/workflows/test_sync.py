@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import geopandas as gpd
@@ -15,12 +14,12 @@ import orjson
 import pytest
 from shapely.geometry import box
 
+from tests.stores import Premises
 from yzgeo.access import Role
-from yzgeo.catalogue import Catalogue, feature_uid
+from yzgeo.catalogue import feature_uid
 from yzgeo.errors import ConflictError, ForbiddenError, RecordIdTakenError
 from yzgeo.ledger import ZONE, Kind
 from yzgeo.store.base import Provenance, Store
-from yzgeo.store.sqlite import GeoPackageStore
 from yzgeo.workflows import sync
 from yzgeo.workflows.progress import Draft
 from yzgeo.workflows.workspace import prepare_frame
@@ -46,9 +45,9 @@ CHEN = Person("planner", "chen")
 
 
 @pytest.fixture
-def store(tmp_path: Path, catalogue: Catalogue) -> Iterator[Store]:
+def store(premises: Premises) -> Iterator[Store]:
     """Two planned parcels with 20 households each, in two street offices."""
-    made = GeoPackageStore.create(tmp_path / "w", catalogue)
+    made = premises.store()
     made.write(LAYER, put=parcels(made), provenance=TEST)
     yield made
     made.close()
