@@ -32,6 +32,8 @@ Result = TypeVar("Result")
 _THREADS = 4
 # Making a tile keeps a processor busy. More than two at a time only take the interpreter from each other.
 _TILES_AT_A_TIME = 2
+# A server has processors of its own. More than a few at a time take them from each other there, and the last waits long.
+_TILES_WRITTEN_AT_A_TIME = 4
 _PAGE_PATIENCE_S = 1.0
 
 TileHeaders = tuple[str, tuple[tuple[bytes, bytes], ...]]
@@ -55,6 +57,7 @@ class Context:
     passwords: Passwords = field(default_factory=Passwords)
     threads: anyio.CapacityLimiter | None = None
     tile_threads: anyio.CapacityLimiter | None = None
+    tile_lines: anyio.CapacityLimiter | None = None
     _fields: dict[tuple[str, Role], tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -182,6 +185,27 @@ class Context:
         if self.tile_threads is None:
             self.tile_threads = anyio.CapacityLimiter(_TILES_AT_A_TIME)
         return await to_thread.run_sync(self.tiles.make, key, limiter=self.tile_threads)
+
+    async def written_tile(
+        self, layer: Layer, place: tuple[int, int, int], *, fields: tuple[str, ...], own: tuple[str, ...] | None
+    ) -> tuple[int, bytes | None]:
+        """
+        Let a server write a tile, a few at a time, in the order in which they were asked for.
+
+        Parameters
+        ----------
+        layer, place, fields, own
+            As for `TileMaker.written`.
+
+        Returns
+        -------
+        tuple
+            See `TileMaker.written`.
+        """
+        if self.tile_lines is None:
+            self.tile_lines = anyio.CapacityLimiter(_TILES_WRITTEN_AT_A_TIME)
+        async with self.tile_lines:
+            return await self.tiles.written(layer, place, fields=fields, own=own)
 
     async def answer(
         self, request: Request, key: tuple[str, ...], make: Callable[[], Any], *, media_type: str = JSON

@@ -134,7 +134,7 @@ async def _find(context: Context, question: _Question) -> tuple[TileKey, bytes]:
         data = context.tiles.remembered(key)
         if data is not None:
             return key, data
-        current, data = await context.tiles.written(layer, question.place, fields=question.fields, own=question.own)
+        current, data = await context.written_tile(layer, question.place, fields=question.fields, own=question.own)
         if data is not None and current == revision:
             return key, data
     else:

@@ -53,3 +53,26 @@ def test_two_tiles_are_made_at_a_time(app: FastAPI) -> None:
     made = asyncio.run(ask())
     assert len(made) == len(seen) == 6
     assert max(seen) <= 2
+
+
+def test_four_tiles_are_written_at_a_time(app: FastAPI) -> None:
+    context, busy, seen = app.state.context, deque[tuple[int, int, int]](), []
+    layer = context.catalogue.layer(LAYER)
+
+    class Slow(TileMaker):
+        async def written(self, layer, place, *, fields, own):
+            busy.append(place)
+            seen.append((len(busy), place))
+            await asyncio.sleep(0.01)
+            busy.remove(place)
+            return await super().written(layer, place, fields=fields, own=own)
+
+    async def ask() -> list[tuple[int, bytes | None]]:
+        places = [(14, 6067, col) for col in range(13820, 13830)]
+        return await asyncio.gather(*(context.written_tile(layer, place, fields=(), own=None) for place in places))
+
+    context.tiles = Slow(context.store, most_bytes=0)
+    told = asyncio.run(ask())
+    assert {revision for revision, _ in told} == {context.store.revision(LAYER)}
+    assert max(together for together, _ in seen) == 4
+    assert [place[2] for _, place in seen] == list(range(13820, 13830)), "in the order in which they were asked for"
