@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 _THREADS = 4
 # Making a tile keeps a processor busy. More than two at a time only take the interpreter from each other.
 _TILES_AT_A_TIME = 2
-# A server has processors of its own. More than a few at a time take them from each other there, and the last waits long.
+# A server has processors of its own. More than a few at a time take them from each other, and the last waits long.
 _TILES_WRITTEN_AT_A_TIME = 4
 _PAGE_PATIENCE_S = 1.0
 
