@@ -63,9 +63,9 @@ features = st.sampled_from(sorted(shapes)).flatmap(
 
 
 @settings(max_examples=120, deadline=None)
-@given(features, st.integers(1, 12), st.sampled_from([14, 15, 17]))
+@given(features, st.integers(1, 12), st.sampled_from([14, 15, 17]), st.booleans())
 def test_a_tile_is_that_of_the_features_one_by_one(
-    layer: tuple[Any, list[tuple[Any, ...]]], at_a_time: int, z: int
+    layer: tuple[Any, list[tuple[Any, ...]]], at_a_time: int, z: int, simplify: bool
 ) -> None:
     kind, rows = layer
     own, text, number, mixed = (list(column) for column in zip(*rows, strict=True))
@@ -88,9 +88,9 @@ def test_a_tile_is_that_of_the_features_one_by_one(
             z=z,
             row=row,
             col=col,
-            simplify=False,
+            simplify=simplify,
         )
-        found = packed.tile("layer", (z, row, col), fields=names)
+        found = packed.tile("layer", (z, row, col), fields=names, simplify=simplify)
         if "mixed" in names:  # values of several types are numbered in another order
             assert mapbox_vector_tile.decode(found) == mapbox_vector_tile.decode(expected)
         else:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from yzgeo import tiles
 from yzgeo.catalogue import Layer
 from yzgeo.errors import YzgeoError
+from yzgeo.generalising import treatment
 from yzgeo.packed import PackedLayer, Packing
 from yzgeo.store.base import EncodesTiles, Query, Rows, Store, Value
 
@@ -63,7 +64,7 @@ class _Known:
 
 
 class PreparedLayers:
-    """Keeps layers of a store ready for tiles whose shapes are only clipped and rounded.
+    """Keeps layers of a store ready for tiles that have every feature for itself, and no labels.
 
     The first tiles of a layer are left to the store, until a thread has packed it. Of a packed layer that was written
     to since, the store makes only the tiles that have changed features, until there are many of them. A store that
@@ -137,8 +138,9 @@ class PreparedLayers:
         if known is None or known.seen != revision or not known.is_sure(place):
             return None
         only = None if own is None else ("subdistrict", own)
-        most = _MOST_AT_ONCE if at_once else math.inf
-        return known.packed.tile(layer.id, place, fields=[*fields, "uid"], only=only, most=most)
+        simplify = treatment(layer, place[0]).simplifies
+        most = math.inf if not at_once else 0 if simplify else _MOST_AT_ONCE
+        return known.packed.tile(layer.id, place, fields=[*fields, "uid"], only=only, simplify=simplify, most=most)
 
     def close(self) -> None:
         """Stop preparing."""

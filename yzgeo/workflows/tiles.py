@@ -222,7 +222,7 @@ class TileMaker:
     def _ready(self, key: TileKey, *, at_once: bool = False) -> bytes | None:
         layer_id, revision, z, row, col, fields, day, _, own = key
         layer = self._store.catalogue.layer(layer_id)
-        if day is not None or layer.spec.geometry == "none" or not _is_left_to_store(layer, z):
+        if day is not None or layer.spec.geometry == "none" or treatment(layer, z).clusters or _has_labels(layer, z):
             return None
         return self._prepared.tile(layer, revision, (z, row, col), fields=fields, own=own, at_once=at_once)
 
@@ -315,7 +315,8 @@ def encode(
     """
     box = tiles.tile_bounds(z, row, col, buffer=tiles.BUFFER / tiles.EXTENT)
     if day is not None:
-        revision = register_on(store, store.catalogue.layer(layer_id), day).revision
+        register = register_on(store, store.catalogue.layer(layer_id), day)
+        revision, counted = register.revision, () if register.now else fields
     limits = {} if own is None else {"subdistrict": own}
     rows = store.rows(layer_id, Query(bbox=box, revision=revision, equals=limits, own=own), fields=fields)
     if not rows.uids:
@@ -325,7 +326,7 @@ def encode(
     if day is not None:
         columns |= {
             name: column
-            for name, column in stages_on(store, store.catalogue.layer(layer_id), rows.uids, day).items()
+            for name, column in told_on(store, store.catalogue.layer(layer_id), rows.uids, day, counted).items()
             if name in columns
         }
     columns["uid"] = rows.uids
@@ -371,6 +372,43 @@ def stages_on(store: Store, layer: Layer, uids: Sequence[str], day: date) -> dic
         "stage": [initial if each is None else each.stage for each in found],
         "stage_date": [each.since.isoformat() if each is not None and each.since else None for each in found],
     }
+
+
+def told_on(
+    store: Store, layer: Layer, uids: Sequence[str], day: date, fields: Sequence[str]
+) -> dict[str, list[Value]]:
+    """
+    Tell all that the ledger says of features for the end of a day: their stages and what was reported of them.
+
+    Parameters
+    ----------
+    store
+        The store.
+    layer
+        Their layer.
+    uids
+        The features, length n.
+    day
+        The day.
+    fields
+        Ids of fields; which of them are reported quantities is for the layer to say.
+
+    Returns
+    -------
+    dict
+        Columns of length n: those of `stages_on`, and the reported quantities among the fields, null where nothing was.
+    """
+    told = stages_on(store, layer, uids, day)
+    reported = [
+        each.field for each in (layer.stage_table.measures if layer.stage_table else ()) if each.field in fields
+    ]
+    if reported:
+        known = store.ledger.measures_on(layer.id, day, uids)
+        for name in reported:
+            whole = layer.field(name).type == "integer"
+            values = [known.get(uid, {}).get(name) for uid in uids]
+            told[name] = [int(value) if whole and value is not None else value for value in values]
+    return told
 
 
 def layer_style(store: Store, layer: Layer, *, tiles_url: str, name: str) -> dict[str, Any]:
