@@ -199,20 +199,28 @@ class _Line:
     async def _prepared(self, key: _Key) -> bytes | None:
         """Give the name of a statement that comes again and again."""
         name = self._names.get(key)
-        if name is not None or len(self._names) >= _MOST_PREPARED:
+        if name is not None:
             return name
         uses = self._uses[key] = self._uses.get(key, 0) + 1
         if uses < _PREPARED_FROM:
             if len(self._uses) > _MOST_COUNTED:
                 self._uses.clear()
             return None
+        if len(self._names) >= _MOST_PREPARED:
+            # The filters of some days ago must not keep what is asked today from being prepared.
+            self._names.clear()
+            self._server.send_query_params(b"DEALLOCATE ALL", None)
+            await self._done()
         name = b"yzgeo_%d" % next(self._numbers)
         self._server.send_prepare(name, *key)
+        await self._done()
+        self._names[key] = name
+        return name
+
+    async def _done(self) -> None:
         result = await self._result()
         if result.status != ExecStatus.COMMAND_OK:
             raise error_from_result(result)
-        self._names[key] = name
-        return name
 
     async def _result(self) -> PGresult:
         result: PGresult = (await self._connection.wait(execute(self._server)))[-1]

@@ -42,6 +42,37 @@ def test_what_comes_again_is_prepared_for_each_type(asked: AwaitedConnections) -
     asyncio.run(ask())
 
 
+def test_what_was_prepared_long_ago_makes_room(postgis_server: str) -> None:
+    line = AwaitedConnections(parse(postgis_server), most=1)
+
+    async def ask() -> None:
+        for number in range(130):
+            for _ in range(4):
+                assert await line.row(f"SELECT {number}", ()) == (number,)
+        prepared = await line.rows("SELECT statement FROM pg_prepared_statements", ())
+        assert (b"SELECT 129",) in prepared
+        assert len(prepared) <= 100
+
+    asyncio.run(ask())
+    line.close()
+
+
+def test_an_answer_given_up_is_nobody_elses(postgis_server: str) -> None:
+    """A question is left at every moment there is, on one connection; the next one gets its own answer."""
+    line = AwaitedConnections(parse(postgis_server), most=1)
+
+    async def ask() -> None:
+        for turn in range(60):
+            left = asyncio.create_task(line.row(f"SELECT -{turn}::int, repeat('x', 200000)", ()))
+            await asyncio.sleep(turn * 1e-4)
+            left.cancel()
+            assert await line.row("SELECT ?::int", (turn,)) == (turn,)
+            await asyncio.wait((left,))
+
+    asyncio.run(ask())
+    line.close()
+
+
 def test_who_comes_late_waits(asked: AwaitedConnections) -> None:
     async def ask() -> list[int]:
         slow = "SELECT pg_backend_pid() FROM (SELECT pg_sleep(0.02)) AS waited"
