@@ -331,8 +331,14 @@ class LedgerStore(Protocol):
     def stages_on(self, layer: str, day: date) -> Mapping[str, StageSince]:
         """Tell the stage of every feature with events at the end of a day, as known today."""
 
-    def measures_on(self, layer: str, day: date) -> Mapping[str, Mapping[str, float]]:
-        """Tell the quantities reported for every feature by the end of a day, as known today: uid to field to value."""
+    def measures_on(
+        self, layer: str, day: date, uids: Sequence[str] | None = None
+    ) -> Mapping[str, Mapping[str, float]]:
+        """
+        Tell the quantities reported by the end of a day, as known today: uid to field to value.
+
+        Of every feature, or of some.
+        """
 
     def last_day(self) -> date | None:
         """Tell the latest day that any stage was reached; None in a new district."""

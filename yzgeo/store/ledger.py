@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -356,9 +357,11 @@ class GeoPackageLedger:
         days = {start: date.fromisoformat(start) if start else None for _, _, start, _ in found}
         return {uid: StageSince(stage, days[start], event) for uid, stage, start, event in found}
 
-    def measures_on(self, layer: str, day: date) -> Mapping[str, Mapping[str, float]]:
+    def measures_on(
+        self, layer: str, day: date, uids: Sequence[str] | None = None
+    ) -> Mapping[str, Mapping[str, float]]:
         """
-        Tell the quantities reported for every feature by the end of a day, as known today.
+        Tell the quantities reported by the end of a day, as known today.
 
         Parameters
         ----------
@@ -366,6 +369,8 @@ class GeoPackageLedger:
             Id of the layer.
         day
             The day.
+        uids
+            Of these features; of all if not given.
 
         Returns
         -------
@@ -373,10 +378,11 @@ class GeoPackageLedger:
             Uid to field to value.
         """
         with self._connections.read() as reader:
+            some = "" if uids is None else f"AND uid IN ({reader.connection.dialect.among('text')}) "
             rows = reader.connection.execute(
-                "SELECT uid, field, value FROM yzgeo_ledger_measure WHERE layer = ? AND start_day <= ? "
+                f"SELECT uid, field, value FROM yzgeo_ledger_measure WHERE layer = ? AND start_day <= ? {some}"
                 "ORDER BY uid, field, start_day",
-                (layer, day.isoformat()),
+                (layer, day.isoformat(), *(() if uids is None else (json.dumps(list(uids)),))),
             ).fetchall()
         found: dict[str, dict[str, float]] = defaultdict(dict)
         for uid, field, value in rows:

@@ -15,7 +15,7 @@ from yzgeo.store.paging import Known, Page, holds
 from yzgeo.store.sqlite import GeoPackageStore
 
 from .registers import register_on
-from .tiles import stages_on
+from .tiles import told_on
 
 _STAGE_FIELDS = frozenset({"stage", "stage_date"})
 
@@ -99,15 +99,16 @@ def _holds(query: Query, bounds: BBox | None) -> bool:
 
 def _on_day(store: Store, layer: Layer, query: Query, fields: Sequence[str]) -> tuple[Rows, int]:
     day = query.on
-    assert day is not None  # noqa: S101 - the caller looked
-    of_the_day = {name: value for name, value in query.equals.items() if name in _STAGE_FIELDS}
+    assert day is not None and layer.stage_table is not None  # noqa: S101, PT018 - the caller looked
+    register = register_on(store, layer, day)
+    revision, counted = register.revision, {each.field for each in layer.stage_table.measures if not register.now}
+    of_the_day = {name: value for name, value in query.equals.items() if name in _STAGE_FIELDS | counted}
     others = {name: value for name, value in query.equals.items() if name not in of_the_day}
-    revision = register_on(store, layer, day).revision
     exact, _ = _exact(store, layer, Query(bbox=query.bbox, equals=others, revision=revision, own=query.own))
     asked = {name for name, _ in query.sort} | (columns_of(query.where) if query.where else set())
     needed = [*fields, *sorted((asked | set(of_the_day)).intersection(layer.fields_by_id) - set(fields))]
     found = store.rows(layer.id, exact, fields=needed)
-    told = stages_on(store, layer, found.uids, day)
+    told = told_on(store, layer, found.uids, day, [name for name in needed if name in counted])
     columns = {**found.columns, **{name: column for name, column in told.items() if name in needed}, "uid": found.uids}
     kept = np.ones(len(found.uids), dtype=bool)
     for name, value in of_the_day.items():

@@ -174,8 +174,19 @@ def test_any_day_is_the_fold_of_everything_that_was_written(premises: Premises) 
         expected = sum(row["area"] for row in model.values() if row["stage"] == "cleared") / 1e4
         assert area["done"] == pytest.approx(expected)
         assert drawn.get(on(each).isoformat(), expected) == pytest.approx(expected)
-        page, matched = features.page(opened, opened.catalogue.layer(LAYER), Query(on=on(each)), fields=("code",))
+        fields, layer = ("code", "households_signed"), opened.catalogue.layer(LAYER)
+        page, matched = features.page(opened, layer, Query(on=on(each)), fields=fields)
         assert (sorted(page.columns["code"]), matched) == (sorted(model), len(model))
+        signed = {uid: row["signed"] or None for uid, row in model.items()}
+        assert dict(zip(*(page.columns[name] for name in fields), strict=True)) == signed, each
+        tile = mapbox_vector_tile.decode(encode(opened, LAYER, 0, 0, 0, revision=None, fields=fields, day=on(each)))
+        shown = [feature["properties"] for feature in tile[LAYER]["features"]]
+        assert {one["code"]: one.get("households_signed") for one in shown} == signed, each
+        most = max(signed.values(), key=lambda value: value or 0)
+        alike, _ = features.page(
+            opened, layer, Query(on=on(each), equals={"households_signed": most}), fields=("code",)
+        )
+        assert set(alike.columns["code"]) == {uid for uid, value in signed.items() if value == most}
         mine = {uid: row for uid, row in model.items() if {row["street"], last_street(snapshots, uid)} == {STREETS[0]}}
         assert seen_by_field(opened, on(each)) == (sorted(mine), counted(mine)), each
         assert found["registers"][LAYER]["recorded"] is (each >= 10)

@@ -23,14 +23,12 @@ const load = useLoad<DistrictFeature | null>(async () => {
   return day && 'stage' in feature.properties ? onDay(feature, selection.layer, day) : feature
 })
 
-/** The feature as it is registered today, with the stage it had at the end of a day. */
+/** The feature as it was registered at the end of a day, with the stage and the quantities of that day. */
 async function onDay(feature: DistrictFeature, layer: string, day: string): Promise<DistrictFeature> {
   const { code } = feature.properties
   const { features } = await fetchRows(layer, { ...(code ? { code: String(code) } : {}), datetime: day }, MOST_NAMESAKES)
   const then = features.find(({ id }) => id === feature.id)
-  if (!then) return feature
-  const { stage = null, stage_date = null } = then.properties
-  return { ...feature, properties: { ...feature.properties, stage, stage_date } }
+  return then ? { ...feature, properties: { ...feature.properties, ...then.properties } } : feature
 }
 
 watch(
