@@ -25,6 +25,7 @@ KINDS = ("geopackage", "postgis")
 # the ledger, access and the service runs on both; tests/architecture/test_stores.py holds this against what they open.
 FILE_ONLY = {
     "tests/api/routes/test_downloads.py": "reads the GeoPackage that was downloaded",
+    "tests/api/routes/test_features.py": "runs on both, but for an edit in the middle of a question",
     "tests/yzgeo/store/postgis/test_store.py": "opens the file that a server's backup is",
     "tests/yzgeo/store/test_audit.py": "runs on both; names the file's driver for its refusal",
     "tests/yzgeo/store/test_awaited.py": "compares both classes with the protocol",

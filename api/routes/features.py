@@ -161,7 +161,7 @@ async def _written(
         if is_current(request, etag):
             return etag, b""
     # The pages after the first name the revision of the first, which is the present one more often than not.
-    named = asked.query.revision
+    named = int(asked.pairs["revision"]) if "revision" in asked.pairs else None
     query = asked.query if named is None else replace(asked.query, revision=None)
     form = ("store", layer.id, asked.fields)
     kept = Kept(partial(context.written.find, form), partial(context.written.keep, form))
@@ -188,11 +188,18 @@ async def _read(
     etag = etag_of(revision, ledger, *depends_on)
     if is_current(request, etag):
         return etag, b""
+    asked = _as_named(asked, revision)
     if lang is not None:
         return etag, await context.in_thread(lambda: pages.items(context, layer, asked, lang))
     async with context.page_turns.one():
         shown, body = await context.in_thread(lambda: _page(context, layer, asked, revision))
     return etag if shown == revision else etag_of(shown, ledger, *depends_on), body
+
+
+def _as_named(asked: Asked, present: int) -> Asked:
+    """Ask for the state that the question names, where someone has edited the layer since it was read."""
+    named = int(asked.pairs.get("revision", present))
+    return asked if named == present else replace(asked, query=replace(asked.query, revision=named))
 
 
 def _page(context: Context, layer: Layer, asked: Asked, revision: int) -> tuple[int, bytes]:
@@ -205,6 +212,8 @@ def _page(context: Context, layer: Layer, asked: Asked, revision: int) -> tuple[
         return kept
 
     page = served.present_page(context.store, layer, asked.query, fields=asked.fields, known=known)
+    if page is not None and (earlier := _as_named(asked, page.revision)) is not asked:
+        page, asked = None, earlier
     rows, matched = (
         (page.rows, page.matched) if page else served.page(context.store, layer, asked.query, fields=asked.fields)
     )

@@ -14,8 +14,11 @@ import shapely
 from yzgeo.catalogue import Layer
 
 from . import blobs, reading, selection
-from .base import BBox, Query, Rows
+from .base import BBox, Query, Rows, Value
 from .connections import FileConnection, Reader
+from .identifiers import quote
+
+_WORTH_REMEMBERING = 50
 
 Known = Callable[[Sequence[int], Sequence[int]], Sequence[object]]
 """Tells of features, by fid and by the revision of each, what is known: those of whom nothing is will be read."""
@@ -64,7 +67,7 @@ def page(reader: Reader, layer: Layer, query: Query, *, fields: Sequence[str], k
         revision = _revision(connection, layer)
         bounds = reader.remember(("bounds", layer.id), lambda found: reading.bounds(found, layer))
         if query.bbox is None or layer.spec.geometry == "none" or holds(query.bbox, bounds):
-            fids, revisions = _named(connection, layer, query)
+            fids, revisions = _named(reader, layer, query)
             matched = reading.count(connection, layer, query)
         else:
             fids, revisions, matched = _met(connection, layer, query, query.bbox)
@@ -98,12 +101,22 @@ def _revision(connection: FileConnection, layer: Layer) -> int:
     return int(found[0])
 
 
-def _named(connection: FileConnection, layer: Layer, query: Query) -> tuple[list[int], list[int]]:
+def _named(reader: Reader, layer: Layer, query: Query) -> tuple[list[int], list[int]]:
     """Name the features of a page, in one row: the driver would let go of the interpreter at each of thousands."""
-    statement, bound = selection.select(connection.dialect, layer, ("fid", "revision"), query, revision=None)
+    connection = reader.connection
+    plain = replace(query, limit=None, offset=0) == Query()
+    # Who asks for page after page shall not pay for the pages before, so the last fid of each is remembered.
+    ends: dict[int, int] = reader.remember(("ends", layer.id), lambda _: {})
+    if plain and query.limit is not None and query.offset in ends:
+        statement = f"SELECT fid, revision FROM {quote(layer.id)} WHERE fid > ? ORDER BY fid LIMIT ?"
+        bound: Sequence[Value | bytes] = (ends[query.offset], query.limit)
+    else:
+        statement, bound = selection.select(connection.dialect, layer, ("fid", "revision"), query, revision=None)
     asked = f"SELECT json_group_array(fid), json_group_array(revision) FROM ({statement})"
-    fids, revisions = connection.execute(asked, bound).fetchone()
-    return orjson.loads(fids), orjson.loads(revisions)
+    fids, revisions = map(orjson.loads, connection.execute(asked, bound).fetchone())
+    if plain and len(fids) >= _WORTH_REMEMBERING:
+        ends[query.offset + len(fids)] = fids[-1]
+    return fids, revisions
 
 
 def _met(connection: FileConnection, layer: Layer, query: Query, box: BBox) -> tuple[Sequence[int], Sequence[int], int]:

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pyproj
 import pytest
 
-from api import models
+from api import asking, models
 from yzgeo.store.base import Provenance
+from yzgeo.store.sqlite import GeoPackageStore
 
 LAYER = "shantytown_parcel"
 ITEMS = f"/ogc/collections/{LAYER}/items"
@@ -215,6 +216,26 @@ def test_a_page_that_was_asked_for_before_shows_what_was_edited_since(client, co
     store.write(LAYER, delete=[changed.index[0]], provenance=Provenance("t", "t"))
     left = [feature["properties"]["code"] for feature in client.get(ITEMS).json()["features"]]
     assert left == ["P01", "P03", "P04", "P05", "P06"]
+
+
+def test_a_named_state_is_shown_though_someone_edits_while_the_question_is_read(client, workspace, monkeypatch) -> None:
+    """Read as the present state, which it was a moment ago."""
+    monkeypatch.setattr(asking, "_state", lambda *_, **__: None)
+    store = workspace.store
+    store.write(LAYER, delete=[store.rows(LAYER).uids[0]], provenance=Provenance("t", "t"))
+    assert client.get(f"{ITEMS}?revision=1").json()["numberMatched"] == 6
+    assert client.get(f"{ITEMS}?revision=2").json()["numberMatched"] == 5
+    if not isinstance(store, GeoPackageStore):
+        return
+    present = GeoPackageStore.page
+
+    def late(*asked, **more):
+        store.write(LAYER, delete=[store.rows(LAYER).uids[-1]], provenance=Provenance("t", "t"))
+        return present(*asked, **more)
+
+    monkeypatch.setattr(GeoPackageStore, "page", late)
+    assert client.get(f"{ITEMS}?revision=2&limit=3").json()["numberMatched"] == 5
+    assert store.revision(LAYER) == 3
 
 
 def test_one_item(client, workspace) -> None:

@@ -66,6 +66,27 @@ def test_what_is_known_is_not_read(scattered: GeoPackageStore) -> None:
     assert (list(everything.fids), list(everything.rows.uids)) == (list(rows.fids), [])
 
 
+def test_page_after_page_is_the_whole_in_every_state(scattered: GeoPackageStore) -> None:
+    def walk() -> list[int]:
+        pages = [
+            scattered.page("area", Query(limit=60, offset=at), fields=(), known=nothing) for at in range(0, 240, 60)
+        ]
+        assert {page.matched for page in pages} == {len(scattered.rows("area").uids)}
+        return [fid for page in pages for fid in page.fids]
+
+    for _ in range(2):
+        assert walk() == list(scattered.rows("area").fids)
+    floors = scattered.page("area", Query(equals={"floors": 150}, limit=1), fields=(), known=nothing)
+    assert scattered.page("area", Query(limit=5, offset=120), fields=(), known=nothing).fids[0] == walk()[120]
+    assert (
+        scattered.page("area", Query(limit=5, offset=120, equals={"listed": True}), fields=(), known=nothing).fids == []
+    )
+    scattered.write("area", delete=["u3", "u70", "u199"], provenance=BY)
+    for _ in range(2):
+        assert walk() == list(scattered.rows("area").fids)
+    assert list(floors.fids) == [151]
+
+
 def test_a_page_is_of_one_state_while_others_write(scattered: GeoPackageStore) -> None:
     def meanwhile(fids: Sequence[int], _revisions: Sequence[int]) -> Sequence[None]:
         scattered.write("area", put=frame({"u30": shapely.box(1, 1, 2, 2)}, floors=[-1]), provenance=BY)
