@@ -8,10 +8,17 @@ import pytest
 
 from yzgeo.errors import ForbiddenError, NetworkError, RunUnfinishedError, RunUnknownError
 from yzgeo.workflows.runs import RunDesk, refusal_of
+from yzgeo.workflows.workspace import Workspace
 
 from .conftest import layers, write
 
 ASKED = {"circle": "fitness_10min"}
+
+
+@pytest.fixture
+def bare(workspace: Workspace) -> Workspace:
+    """An open, empty workspace, in one kind of store and then in the other."""
+    return workspace
 
 
 def test_a_run_in_the_background_is_the_run_in_front(desk) -> None:
