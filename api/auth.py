@@ -312,14 +312,28 @@ class SignInGuard:
         here, everywhere = (name, address), (name, _EVERYWHERE)
         with self._lock:
             now = self.clock()
-            recent = [at for at in self._attempts.get(address, []) if now - at < _WINDOW_S]
-            if len(recent) >= self.per_minute:
-                raise TooManyRequestsError(retry_after_s=max(1, round(_WINDOW_S - (now - recent[0]))))
-            self._remember(self._attempts, address, [*recent, now])
+            self._count(address, now)
             if self._is_locked(here, self.failures, now):
                 raise SignInRefusedError
             if here not in self._welcome and self._is_locked(everywhere, self.failures * _ADDRESSES, now):
                 raise SignInRefusedError
+
+    def pace(self, address: str) -> None:
+        """
+        Count what nobody has to sign in for and still leaves a line of the audit, apart from attempts to sign in.
+
+        Parameters
+        ----------
+        address
+            Where it comes from.
+
+        Raises
+        ------
+        TooManyRequestsError
+            If it comes too often.
+        """
+        with self._lock:
+            self._count(f"unknown at {address}", self.clock())
 
     def settle(self, name: str, address: str, *, success: bool) -> None:
         """
@@ -343,6 +357,12 @@ class SignInGuard:
             for key in ((name, address), (name, _EVERYWHERE)):
                 count, last = self._failed.get(key, (0, 0.0))
                 self._remember(self._failed, key, (1 if now - last >= self.lock_s else count + 1, now))
+
+    def _count(self, address: str, now: float) -> None:
+        recent = [at for at in self._attempts.get(address, []) if now - at < _WINDOW_S]
+        if len(recent) >= self.per_minute:
+            raise TooManyRequestsError(retry_after_s=max(1, round(_WINDOW_S - (now - recent[0]))))
+        self._remember(self._attempts, address, [*recent, now])
 
     def _is_locked(self, key: tuple[str, str], most: int, now: float) -> bool:
         count, last = self._failed.get(key, (0, 0.0))

@@ -26,6 +26,8 @@ async def tell_of_export(
     request: Request, context: ContextDep, caller: CallerDep, export: models.ExportTold
 ) -> Response:
     """Tell of a list or picture that the page is about to save; it saves it only once this is in the audit."""
+    if caller.role == "anonymous":
+        context.guard.pace(address_of(request))  # or anybody could fill the disk with lines
     by = By(caller.name, caller.role, address_of(request))
     told = export.model_dump(exclude_none=True)
     await context.in_thread(lambda: context.store.people.note(by.deed("export", "page", **told)))

@@ -97,6 +97,16 @@ def test_what_the_page_takes_out_of_itself_leaves_a_line(connect) -> None:
     assert len(lines(admin, "?kind=export")) == 1
 
 
+def test_nobody_fills_the_disk_with_lines(workspace, settings) -> None:
+    stranger = Client(create_app(settings.model_copy(update={"sign_in_per_minute": 3}), workspace.store))
+    told = {"file": "a.csv", "format": "CSV", "rows": 1}
+    answers = [stranger.post("/api/exports", json=told, headers=OURS).status_code for _ in range(5)]
+    assert answers == [204] * 3 + [429] * 2
+    assert stranger.sign_in("viewer").status_code == 200, "signing in is counted apart"
+    assert stranger.post("/api/exports", json=told, headers=OURS).status_code == 204
+    stranger.close()
+
+
 def test_a_phone_that_takes_everything_leaves_a_line(connect) -> None:
     field, admin = connect("field"), connect("admin")
     first = field.get("/api/sync").json()
