@@ -10,6 +10,8 @@ SIMPLIFIED_BELOW = 14
 """From this zoom on a tile unit is less than half a metre here, and shapes are sent as they are."""
 CLUSTER_SUFFIX = "_cluster"
 """What the layer of circles with a number is called in a tile, after the layer's id."""
+CLUSTER_COUNT = "point_count"
+"""The property that tells how many points such a circle stands for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import repeat
 from typing import Any
 
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from . import mvt, tiles
 from .catalogue import GeometryKind
 from .mvt import ABSENT, Flags, Integers, Objects, Paths, Value
+from .pieces import Floats, Piece, offsets_of, ragged
 
 _MULTI = {
     "point": shapely.GeometryType.POINT,
@@ -38,7 +39,6 @@ _MARGIN = 1e-11
 # Its properties are as much work as these many vertices.
 _EFFORT_OF_A_FEATURE = 8
 
-Floats = NDArray[np.float64]
 Box = tuple[float, float, float, float]
 
 
@@ -56,7 +56,7 @@ class Packing:
     def __init__(self, geometry: GeometryKind, names: Sequence[str]) -> None:
         self._geometry = geometry
         self._names = tuple(names)
-        self._pieces: list[_Piece] = []
+        self._pieces: list[Piece] = []
         self._values: list[bytes] = []
         self._seen: dict[tuple[str, type], dict[Value, int]] = {}
         self.size = 0
@@ -81,8 +81,8 @@ class Packing:
             return
         before = len(self._values)
         numbers = np.column_stack([self._numbers(name, columns[name]) for name in self._names])
-        coordinates, offsets = _ragged(shapes[kept], self._geometry)
-        piece = _Piece(
+        coordinates, offsets = ragged(shapes[kept], self._geometry)
+        piece = Piece(
             bounds=shapely.bounds(shapes[kept]),
             fids=np.asarray(fids, dtype=np.int64)[kept],
             places=tiles.on_square(coordinates),
@@ -101,7 +101,7 @@ class Packing:
         PackedLayer
             The layer.
         """
-        piece = _Piece.joined(self._pieces, self._geometry, len(self._names))
+        piece = Piece.joined(self._pieces, self._geometry, len(self._names))
         self._pieces = [piece]
         values = np.empty(len(self._values), dtype=object)
         values[:] = self._values
@@ -125,82 +125,6 @@ class Packing:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """Features laid out.
-
-    Attributes
-    ----------
-    bounds
-        West, south, east, north in degrees, shape (n, 4).
-    fids
-        Their ids, length n.
-    places
-        All vertices as shares of Web Mercator's square, shape (v, 2).
-    offsets
-        Where each path's vertices begin, each part's paths, each feature's parts, and where the last ones end; as many
-        of these levels as the kind of geometry has.
-    numbers
-        Number of each value, column by column, shape (n, c).
-    """
-
-    bounds: Floats
-    fids: Integers
-    places: Floats
-    offsets: tuple[NDArray[np.int32], ...]
-    numbers: NDArray[np.int32]
-
-    @property
-    def size(self) -> int:
-        """Bytes that it takes, with what is noted of each feature and of each at every zoom."""
-        arrays: tuple[NDArray[Any], ...] = (self.bounds, self.fids, self.places, self.numbers, *self.offsets)
-        return sum(each.nbytes for each in arrays) + len(self.fids) * (tiles.MAX_ZOOM + 5)
-
-    @staticmethod
-    def joined(pieces: Sequence[_Piece], geometry: GeometryKind, columns: int) -> _Piece:
-        """Put pieces end to end."""
-        if not pieces:
-            levels = len(_ragged(np.empty(0, dtype=object), geometry)[1])
-            return _Piece(
-                np.empty((0, 4)),
-                np.empty(0, dtype=np.int64),
-                np.empty((0, 2)),
-                (np.zeros(1, dtype=np.int32),) * levels,
-                np.empty((0, columns), dtype=np.int32),
-            )
-        return _Piece(
-            np.concatenate([piece.bounds for piece in pieces]),
-            np.concatenate([piece.fids for piece in pieces]),
-            np.concatenate([piece.places for piece in pieces]),
-            tuple(
-                _offsets(np.concatenate([np.diff(level) for level in levels]))
-                for levels in zip(*(piece.offsets for piece in pieces), strict=True)
-            ),
-            np.concatenate([piece.numbers for piece in pieces]),
-        )
-
-    def sorted(self) -> _Piece:
-        """Put the westernmost first."""
-        order = np.argsort(self.bounds[:, 0], kind="stable")
-        vertices, counts = self.taken(order)
-        return _Piece(
-            self.bounds[order],
-            self.fids[order],
-            self.places[vertices],
-            tuple(_offsets(each) for each in reversed(counts)),
-            self.numbers[order],
-        )
-
-    def taken(self, rows: Integers) -> tuple[Integers, list[Integers]]:
-        """Find the vertices of features, and count the members of each level from the feature down to the path."""
-        counts = []
-        for level in reversed(self.offsets):
-            many = (level[rows + 1] - level[rows]).astype(np.int64)
-            counts.append(many)
-            rows = mvt.spans(level[rows], many)
-        return rows, counts
-
-
 class PackedLayer:
     """A layer laid out by `Packing`; its tiles may be asked for by many threads at once.
 
@@ -219,14 +143,14 @@ class PackedLayer:
     """
 
     def __init__(
-        self, geometry: GeometryKind, names: tuple[str, ...], piece: _Piece, values: Objects, size: int
+        self, geometry: GeometryKind, names: tuple[str, ...], piece: Piece, values: Objects, size: int
     ) -> None:
         self._geometry = geometry
         self._bounds = np.ascontiguousarray(piece.bounds.T)
         self._piece = replace(piece, bounds=self._bounds.T)
         self._columns = {name: number for number, name in enumerate(names)}
         self._widest = float((self._bounds[2] - self._bounds[0]).max(initial=0))
-        self._vertices = _vertices_of(piece)
+        self._vertices = piece.vertices()
         self._values = values
         self._first = np.zeros(len(values), dtype=np.int32)
         self._numbering = threading.Lock()
@@ -267,14 +191,59 @@ class PackedLayer:
             The tile, not compressed; empty if nothing lies in it; None if that is too much effort.
         """
         box = tiles.tile_bounds(*place, buffer=tiles.BUFFER / tiles.EXTENT)
+        rows = self._chosen(box, only, most=most)
+        if rows is None:
+            return None
+        paths, there = self._simplified(rows, place) if simplify else self._paths(rows, place, box)
+        return self._written(name, rows[there], paths, fields)
+
+    def gathered(
+        self,
+        name: str,
+        circles: tuple[str, str],
+        place: tuple[int, int, int],
+        *,
+        fields: Sequence[str],
+        only: tuple[str, Collection[str]] | None = None,
+        most: float = math.inf,
+    ) -> bytes | None:
+        """
+        Encode a tile of points of which those that stand close together become one circle.
+
+        Parameters
+        ----------
+        name
+            Name of the layer in the tile.
+        circles
+            Name of the layer of circles, and of the property that tells how many points each stands for.
+        place, fields, only, most
+            As for `tile`.
+
+        Returns
+        -------
+        bytes or None
+            As from `tile`.
+        """
+        box = tiles.tile_bounds(*place, buffer=tiles.BUFFER / tiles.EXTENT)
+        rows = self._chosen(box, only, most=most)
+        if rows is None:
+            return None
+        points = np.rint(tiles.on_tile(self._piece.places[rows], *place)).astype(np.int64)
+        found = tiles.gather_places(points, *place)
+        alone = self._drawn(points[found.alone], (), len(found.alone))
+        data = self._written(name, rows[found.alone], alone, fields)
+        return data + tiles.encode_gathered(circles[0], found, count=circles[1])
+
+    def _chosen(self, box: Box, only: tuple[str, Collection[str]] | None, *, most: float) -> Integers | None:
+        """Find the features that may meet a box, in their order; None if they are too much effort."""
         rows = self._meeting(box)
         if len(rows) * _EFFORT_OF_A_FEATURE + self._vertices[rows].sum() > most:
             return None
         if only is not None:
             rows = rows[self._has(rows, *only)]
-        rows = rows[np.argsort(self._piece.fids[rows])]
-        paths, there = self._simplified(rows, place) if simplify else self._paths(rows, place, box)
-        rows = rows[there]
+        return rows[np.argsort(self._piece.fids[rows])]
+
+    def _written(self, name: str, rows: Integers, paths: Paths, fields: Sequence[str]) -> bytes:
         if not len(rows):
             return b""
         numbers, values = self._numbered(rows, fields)
@@ -346,7 +315,7 @@ class PackedLayer:
         """Make geometries of some of the features whose vertices were taken, single where they have one part."""
         offsets: list[NDArray[np.int32]] = []
         for many in counts:
-            offsets.append(_offsets(many[chosen]))
+            offsets.append(offsets_of(many[chosen]))
             chosen = mvt.spans(many.cumsum()[chosen] - many[chosen], many[chosen])
         shapes: Objects = np.asarray(
             shapely.from_ragged_array(_MULTI[self._geometry], points[chosen], tuple(reversed(offsets))), dtype=object
@@ -368,31 +337,6 @@ class PackedLayer:
         numbers = np.full(own.shape, ABSENT, dtype=np.int64)
         numbers[there] = (fresh.cumsum() - 1)[first]
         return numbers, self._values[present[fresh]].tolist()
-
-
-def _ragged(shapes: Objects, geometry: GeometryKind) -> tuple[Floats, tuple[NDArray[np.int32], ...]]:
-    """Lay shapes of one kind end to end as if all of them had several parts."""
-    if geometry == "point":
-        return shapely.get_coordinates(shapes), ()
-    parts, owner = shapely.get_parts(shapes, return_index=True)
-    levels: list[NDArray[Any]] = [np.bincount(owner, minlength=len(shapes))]
-    if geometry == "polygon":
-        rings, part_of = shapely.get_rings(parts, return_index=True)
-        levels.append(np.bincount(part_of, minlength=len(parts)))
-        parts = rings
-    levels.append(shapely.get_num_coordinates(parts))
-    return shapely.get_coordinates(parts), tuple(_offsets(many) for many in reversed(levels))
-
-
-def _vertices_of(piece: _Piece) -> NDArray[np.int32]:
-    ends = np.arange(len(piece.fids) + 1, dtype=np.int32)
-    for level in reversed(piece.offsets):
-        ends = level[ends]
-    return np.diff(ends)
-
-
-def _offsets(counts: NDArray[Any]) -> NDArray[np.int32]:
-    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
 
 
 def _merged(drawn: Paths, plain: Flags, settled: Paths, owner: Integers, there: Flags) -> Paths:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -328,8 +328,28 @@ def gather(geometries: Objects, z: int, row: int, col: int) -> Gathered:
     shapes = np.asarray(geometries, dtype=object)
     there = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
     places = np.rint(shapely.get_coordinates(project(shapely.centroid(shapes[there]), z, row, col))).astype(np.int64)
+    found = gather_places(places, z, row, col)
+    return replace(found, alone=there[found.alone])
+
+
+def gather_places(places: Integers, z: int, row: int, col: int) -> Gathered:
+    """
+    Gather points on a tile's grid; see `gather`.
+
+    Parameters
+    ----------
+    places
+        Whole coordinates, shape (n, 2).
+    z, row, col
+        The tile.
+
+    Returns
+    -------
+    Gathered
+        The points of the tile.
+    """
     own = ((places >= 0) & (places < EXTENT)).all(axis=1)
-    there, places = there[own], places[own]
+    there, places = np.flatnonzero(own), places[own]
     per_side = EXTENT // _GATHER_UNITS
     column, line = (places // _GATHER_UNITS).T
     squares = (row * per_side + line) * (per_side << z) + col * per_side + column

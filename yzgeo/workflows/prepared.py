@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from yzgeo import tiles
 from yzgeo.catalogue import Layer
 from yzgeo.errors import YzgeoError
-from yzgeo.generalising import treatment
+from yzgeo.generalising import CLUSTER_COUNT, CLUSTER_SUFFIX, treatment
 from yzgeo.packed import PackedLayer, Packing
 from yzgeo.store.base import EncodesTiles, Query, Rows, Store, Value
 
@@ -64,7 +64,7 @@ class _Known:
 
 
 class PreparedLayers:
-    """Keeps layers of a store ready for tiles that have every feature for itself, and no labels.
+    """Keeps layers of a store ready for tiles without labels.
 
     The first tiles of a layer are left to the store, until a thread has packed it. Of a packed layer that was written
     to since, the store makes only the tiles that have changed features, until there are many of them. A store that
@@ -137,10 +137,7 @@ class PreparedLayers:
             known = self._caught_up(layer, known)
         if known is None or known.seen != revision or not known.is_sure(place):
             return None
-        only = None if own is None else ("subdistrict", own)
-        simplify = treatment(layer, place[0]).simplifies
-        most = math.inf if not at_once else 0 if simplify else _MOST_AT_ONCE
-        return known.packed.tile(layer.id, place, fields=[*fields, "uid"], only=only, simplify=simplify, most=most)
+        return _cut(known.packed, layer, place, fields=fields, own=own, most=_MOST_AT_ONCE if at_once else math.inf)
 
     def close(self) -> None:
         """Stop preparing."""
@@ -213,6 +210,26 @@ class PreparedLayers:
             caught_up = replace(known, seen=seen, changed=boxes.reshape(-1, 4))
             self._kept.put(layer.id, caught_up, known.packed.size)
             return caught_up
+
+
+def _cut(
+    packed: PackedLayer,
+    layer: Layer,
+    place: tuple[int, int, int],
+    *,
+    fields: Sequence[str],
+    own: Sequence[str] | None,
+    most: float,
+) -> bytes | None:
+    treated = treatment(layer, place[0])
+    names = [*fields, "uid"]
+    only = None if own is None else ("subdistrict", own)
+    if treated.clusters:
+        circles = (layer.id + CLUSTER_SUFFIX, CLUSTER_COUNT)
+        return packed.gathered(layer.id, circles, place, fields=names, only=only, most=most)
+    if treated.simplifies and most < math.inf:
+        return None
+    return packed.tile(layer.id, place, fields=names, only=only, simplify=treated.simplifies, most=most)
 
 
 def _as_of(rows: Rows, revision: int) -> tuple[Sequence[bytes | None], Sequence[int], Mapping[str, Sequence[Value]]]:

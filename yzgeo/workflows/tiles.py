@@ -16,7 +16,7 @@ from isal import igzip
 from yzgeo import stages, tiles
 from yzgeo.access import Role
 from yzgeo.catalogue import Catalogue, Layer
-from yzgeo.generalising import CLUSTER_SUFFIX, treatment
+from yzgeo.generalising import CLUSTER_COUNT, CLUSTER_SUFFIX, treatment
 from yzgeo.store.awaited import AwaitedStore
 from yzgeo.store.base import EncodesTiles, Query, Store, Value
 
@@ -29,7 +29,6 @@ MIN_ZOOM = 6
 MAX_ZOOM = 16
 BACKGROUND = "#f4f3ee"
 LABEL_SUFFIX = "_label"
-CLUSTER_COUNT = "point_count"
 # A circle that stands for many has no stage and no kind: the colours of paper and ink, which no legend uses.
 _CLUSTER_PAINT = {
     "circle-color": "#fbf9f2",
@@ -222,7 +221,7 @@ class TileMaker:
     def _ready(self, key: TileKey, *, at_once: bool = False) -> bytes | None:
         layer_id, revision, z, row, col, fields, day, _, own = key
         layer = self._store.catalogue.layer(layer_id)
-        if day is not None or layer.spec.geometry == "none" or treatment(layer, z).clusters or _has_labels(layer, z):
+        if day is not None or layer.spec.geometry == "none" or _has_labels(layer, z):
             return None
         return self._prepared.tile(layer, revision, (z, row, col), fields=fields, own=own, at_once=at_once)
 

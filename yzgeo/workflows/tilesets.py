@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from yzgeo import tiles
 from yzgeo.catalogue import FieldSpec, Layer
-from yzgeo.generalising import CLUSTER_SUFFIX
+from yzgeo.generalising import CLUSTER_COUNT, CLUSTER_SUFFIX
 from yzgeo.store.base import BBox, Store
 
-from .tiles import CLUSTER_COUNT, MAX_ZOOM, MIN_ZOOM, TileMaker
+from .tiles import MAX_ZOOM, MIN_ZOOM, TileMaker
 
 SCHEME = "WebMercatorQuad"
 SCHEME_URI = f"http://www.opengis.net/def/tilematrixset/OGC/1.0/{SCHEME}"
