@@ -13,6 +13,7 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from yzgeo import errors as library
 from yzgeo.errors import ForbiddenError, InputError, NotFoundError, ParameterError, YzgeoError
@@ -367,7 +368,12 @@ async def _on_http(request: Request, error: Exception) -> Response:
     if isinstance(error, _TooLarge):
         return respond(BodyTooLargeError(limit_mib=error.limit_mib))
     if error.status_code == 405:
-        return respond(MethodNotAllowedError(method=request.method), headers=error.headers)
+        # Starlette names the methods of one route, and an address may have several.
+        there = [route for route in request.app.state.routes if route.matches(request.scope)[0] is not Match.NONE]
+        methods = {method for route in there for method in route.methods}
+        allowed = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+        headers = {"Allow": allowed} if methods else error.headers
+        return respond(MethodNotAllowedError(method=request.method), headers=headers)
     return respond(HttpRefusedError(reason=str(error.detail)), status=error.status_code, headers=error.headers)
 
 

@@ -123,9 +123,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         settings=settings,
         store=store,
         metrics=metrics,
-        tiles=TileMaker(
-            store, most_bytes=settings.tile_cache_mib * _MIB, layer_bytes=settings.layer_cache_mib * _MIB
-        ),
+        tiles=TileMaker(store, most_bytes=settings.tile_cache_mib * _MIB, layer_bytes=settings.layer_cache_mib * _MIB),
         tile_headers=ByteCache(_MIB),
         tile_questions=ByteCache(_QUESTIONS_MIB * _MIB),
         files=ByteCache(_FILES_MIB * _MIB),
@@ -167,7 +165,8 @@ def assemble(settings: Settings, metrics: Metrics) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
         responses={"default": {"model": models.Problem, "description": "A refusal"}},
     )
-    short = ShortWay(app.inside, routes=[route for router in _ROUTERS for route in router.routes])
+    app.state.routes = [route for router in _ROUTERS for route in router.routes]
+    short = ShortWay(app.inside, routes=app.state.routes)
     app.envelope = Envelope(short, settings=settings, metrics=metrics)
     errors.install(app)
     for router in _ROUTERS:

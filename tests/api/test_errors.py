@@ -38,7 +38,15 @@ def test_failures_have_one_shape(client, method: str, path: str, status: int, co
 
 
 def test_a_refused_method_says_which_are_allowed(client) -> None:
-    assert client.post("/ogc").headers["allow"] == "GET"
+    items = "/ogc/collections/road/items"
+    for method, path, allowed in (
+        ("POST", "/ogc", "GET, HEAD"),
+        ("PUT", items, "GET, HEAD, OPTIONS, POST"),
+        ("POST", f"{items}/x", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
+        ("GET", "/api/auth/logout", "POST"),
+    ):
+        answer = client.request(method, path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, allowed), path
 
 
 @pytest.mark.parametrize("kind", leaves(), ids=lambda kind: kind.__name__)
