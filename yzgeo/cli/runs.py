@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import click
 
-from .session import Session, common
+from .session import Session, common, who
 
 if TYPE_CHECKING:
     from yzgeo.workflows.runs import Process, RunDesk
@@ -145,7 +145,7 @@ def _run(session: Session, entry: Process, given: dict[str, Any], *, output: Pat
             asked["network"] = runs.take_network(desk, Path(asked["network"]))
         done = desk.ask(entry.id, asked, actor="cli", progress=told)
         if output is not None:
-            runs.export_run(desk, done, output, overwrite=overwrite)
+            runs.export_run(desk, done, output, overwrite=overwrite, by=who())
         found = runs.describe(desk, done, runs.Viewer("admin"))
     _show(session, found, output)
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from yzgeo.errors import FileMissingError, ParameterError, StorageError, WorkspaceExistsError
 from yzgeo.report import geofiles
+from yzgeo.workflows.accounts import PROGRAM, By
 
 from .answers import Viewer, demand_geojson, hidden_weights, masked_homes, reach_geojson, tables_of
 from .desk import RunDesk
@@ -24,7 +25,13 @@ Writer = Callable[[RunDesk, Mapping[str, Any], Path, Viewer], None]
 
 
 def export_run(
-    desk: RunDesk, run: Mapping[str, Any], path: Path, *, viewer: Viewer | None = None, overwrite: bool = False
+    desk: RunDesk,
+    run: Mapping[str, Any],
+    path: Path,
+    *,
+    viewer: Viewer | None = None,
+    overwrite: bool = False,
+    by: By = PROGRAM,
 ) -> Path:
     """
     Write a run's results into a new file.
@@ -42,6 +49,8 @@ def export_run(
         Who will read it; an administrator without it.
     overwrite
         Replace a file that is there.
+    by
+        Who takes it away, for the audit.
 
     Returns
     -------
@@ -67,6 +76,8 @@ def export_run(
         raise WorkspaceExistsError(path=str(path))
     with in_one_step(path) as unfinished:
         writer(desk, run, unfinished, viewer or Viewer("admin"))
+        told = {"file": path.name, "format": path.suffix[1:].upper()}
+        desk.store.people.note(by.deed("export", f"run {run['id']}", **told))
     return path
 
 

@@ -8,13 +8,17 @@ import geopandas as gpd
 import pytest
 
 from yzgeo.errors import FileMissingError, ParameterError, WorkspaceExistsError
+from yzgeo.workflows.accounts import By
 from yzgeo.workflows.runs import export_run, take_network
 
 
 def test_layers_hold_what_the_run_found(desk, ask, tmp_path: Path) -> None:
     target = tmp_path / "out" / "run.gpkg"
     run = ask(metres=1500)
-    assert export_run(desk, run, target) == target
+    assert export_run(desk, run, target, by=By("chen")) == target
+    [line] = desk.store.people.audit(9, kind="export")
+    assert (line.deed.actor, line.deed.subject) == ("chen", f"run {run['id']}")
+    assert line.deed.details == {"file": "run.gpkg", "format": "GPKG"}
     homes = gpd.read_file(target, layer="demand").set_index("code")
     assert homes.at["H2", "distance_m"] == pytest.approx(1010, abs=0.01)
     assert gpd.read_file(target, layer="facilities")["code"].tolist() == ["F1"]
