@@ -28,6 +28,8 @@ from .registers import register_on
 MIN_ZOOM = 6
 MAX_ZOOM = 16
 BACKGROUND = "#f4f3ee"
+_FEW = 2_000
+"""Of so many features the ledger is asked one by one; of more, what it knows of the layer is read through."""
 LABEL_SUFFIX = "_label"
 # A circle that stands for many has no stage and no kind: the colours of paper and ink, which no legend uses.
 _CLUSTER_PAINT = {
@@ -402,7 +404,7 @@ def told_on(
         each.field for each in (layer.stage_table.measures if layer.stage_table else ()) if each.field in fields
     ]
     if reported:
-        known = store.ledger.measures_on(layer.id, day, uids)
+        known = store.ledger.measures_on(layer.id, day, uids if len(uids) <= _FEW else None)
         for name in reported:
             whole = layer.field(name).type == "integer"
             values = [known.get(uid, {}).get(name) for uid in uids]
