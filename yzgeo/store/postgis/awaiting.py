@@ -23,7 +23,8 @@ from .address import Address
 from .connections import translated
 from .dialect import numbered
 
-MOST = 8
+# More at a time take the processors from each other, and from us: no tile comes sooner, and some come late.
+MOST = 5
 _NOBODY_WRITES = "\uffff"
 _PREPARED_FROM, _MOST_PREPARED, _MOST_COUNTED = 3, 100, 1_000
 _Key = tuple[bytes, tuple[int, ...]]

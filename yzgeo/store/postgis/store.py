@@ -15,10 +15,10 @@ import psycopg
 from yzgeo import crs as systems
 from yzgeo.catalogue import Catalogue, Layer
 from yzgeo.errors import FeatureUnknownError, WorkspaceBrokenError, WorkspaceExistsError, WorkspaceMissingError
-from yzgeo.store import building, copying, timestamps
+from yzgeo.store import accounts, building, copying, timestamps
 from yzgeo.store import schema as tables_of_the_file
 from yzgeo.store.awaited import Kept, WrittenPage
-from yzgeo.store.base import Query
+from yzgeo.store.base import Account, Query
 from yzgeo.store.identifiers import history_table, quote
 from yzgeo.store.sqlite import GeoPackageStore
 from yzgeo.store.tables import TableStore, put_meta, stored_meta
@@ -54,6 +54,7 @@ class PostGISStore(TableStore):
         super().__init__(self._server, catalogue, clock=clock)
         self._awaited = AwaitedConnections(address)
         self._revisions_together = Together(self._ask_revision)
+        self._sessions_together = Together(self._ask_session)
         self._features_together = Together(self._ask_features)
         self._in_degrees = systems.parse(catalogue.district.storage_crs).is_geographic
         self._feature = lru_cache(256)(self._write_feature)
@@ -179,6 +180,22 @@ class PostGISStore(TableStore):
         """
         self.catalogue.layer(layer)
         return await self._revisions_together.one(layer, layer) or 0
+
+    async def session_now(self, token_hash: str) -> Account | None:
+        """
+        Get the account of a session while the event loop goes on; a page that asks for many things asks for it once.
+
+        Parameters
+        ----------
+        token_hash
+            Hash of its token.
+
+        Returns
+        -------
+        Account or None
+            As `session` gives it.
+        """
+        return await self._sessions_together.one(token_hash, token_hash)
 
     def plain_tile(
         self, layer: str, place: tuple[int, int, int], *, fields: Sequence[str], own: Sequence[str] | None
@@ -383,6 +400,14 @@ class PostGISStore(TableStore):
     async def _ask_revision(self, layer: str, _: Sequence[str]) -> Mapping[str, int]:
         (revision,) = await self._awaited.row(_REVISION, (layer,)) or (0,)
         return {layer: int(revision)}
+
+    async def _ask_session(self, token_hash: str, _: Sequence[str]) -> Mapping[str, Account]:
+        row = await self._awaited.row(accounts.SESSION, (token_hash, timestamps.precise(_utc_now())))
+        if row is None:
+            return {}
+        name, role, subdistricts, password_hash, disabled, origin = row
+        texts = [text.decode() for text in (name, role, subdistricts, password_hash)]
+        return {token_hash: accounts.account_of((*texts, disabled, origin.decode()))}
 
     async def _ask_features(self, kind: _Features, uids: Sequence[str]) -> Mapping[str, tuple[int, bytes]]:
         layer, fields, own = kind
