@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ from yzgeo.access import Role
 from yzgeo.catalogue import Catalogue, Layer
 from yzgeo.ledger import ZONE
 from yzgeo.store.awaited import AwaitedStore
-from yzgeo.store.base import Store
+from yzgeo.store.base import Account, Store
 from yzgeo.targets import Target
 from yzgeo.workflows import overview
 from yzgeo.workflows.tiles import ByteCache, TileKey, TileMaker
@@ -76,9 +76,9 @@ class Context:
         return WrittenFeatures(self.settings.page_cache_mib << 20)
 
     @cached_property
-    def page_turns(self) -> Turns:
-        """Making a page of features keeps the interpreter busy."""
-        return Turns(_PAGE_PATIENCE_S)
+    def page_turns(self) -> tuple[Turns, Turns]:
+        """Making a page of features keeps the interpreter busy; small pages, the first, do not wait for large ones."""
+        return Turns(_PAGE_PATIENCE_S), Turns(_PAGE_PATIENCE_S)
 
     @cached_property
     def promises(self) -> tuple[Target, ...]:
@@ -128,6 +128,24 @@ class Context:
         if self.awaited is not None:
             return await self.awaited.revision_now(layer_id)
         return self.store.revision(layer_id)
+
+    async def session_now(self, token_hash: str) -> Account | None:
+        """
+        Tell whose session it is without holding up other requests. Asked anew each time, so that it ends at once.
+
+        Parameters
+        ----------
+        token_hash
+            Hash of the session's token.
+
+        Returns
+        -------
+        Account or None
+            None if it has run out, was revoked or its account is disabled.
+        """
+        if self.awaited is not None:
+            return await self.awaited.session_now(token_hash)
+        return self.store.session(token_hash, now=datetime.now(UTC))
 
     async def in_thread(self, work: Callable[[], Result]) -> Result:
         """

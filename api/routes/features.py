@@ -60,6 +60,7 @@ _FORMATS = ("json", "geojson", "html")
 _CRS_HEADER = "Content-Crs"
 # What is larger is perhaps compressed in a thread.
 _PACKED_HERE = 1 << 16
+_SMALL_PAGE = 1_000
 _ITEM_PARAMETERS = [
     {
         "name": name,
@@ -95,7 +96,7 @@ _LANGUAGE = {
 async def items(request: Request) -> Response:
     """A page of features."""
     context = context_of(request)
-    caller = caller_of(request, context.store)
+    caller = await caller_of(request, context.session_now)
     layer = visible_layer(context, caller, request.path_params["layer_id"])
     fields = context.fields(layer, caller.role)
     pairs = query_pairs(request, {*asking.KNOWN, "lang", *fields})
@@ -124,7 +125,7 @@ async def items(request: Request) -> Response:
 async def item(request: Request) -> Response:
     """One feature; the entity tag begins with its revision."""
     context = context_of(request)
-    caller = caller_of(request, context.store)
+    caller = await caller_of(request, context.session_now)
     layer_id, uid = request.path_params["layer_id"], request.path_params["uid"]
     layer = visible_layer(context, caller, layer_id)
     pairs = query_pairs(request, ("crs", "f", "lang"))
@@ -191,7 +192,7 @@ async def _read(
     asked = _as_named(asked, revision)
     if lang is not None:
         return etag, await context.in_thread(lambda: pages.items(context, layer, asked, lang))
-    async with context.page_turns.one():
+    async with context.page_turns[(asked.query.limit or 0) > _SMALL_PAGE].one():
         shown, body = await context.in_thread(lambda: _page(context, layer, asked, revision))
     return etag if shown == revision else etag_of(shown, ledger, *depends_on), body
 

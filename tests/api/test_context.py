@@ -6,12 +6,14 @@ import asyncio
 import threading
 import time
 from collections import deque
+from datetime import UTC, datetime, timedelta
 
 import geopandas as gpd
+import httpx
 from fastapi import FastAPI
 
 from yzgeo.store.awaited import AwaitedStore
-from yzgeo.store.base import Provenance
+from yzgeo.store.base import Account, Provenance
 from yzgeo.workflows.tiles import TileKey, TileMaker
 
 LAYER = "shantytown_parcel"
@@ -76,3 +78,32 @@ def test_four_tiles_are_written_at_a_time(app: FastAPI) -> None:
     assert {revision for revision, _ in told} == {context.store.revision(LAYER)}
     assert max(together for together, _ in seen) == 4
     assert [place[2] for _, place in seen] == list(range(13820, 13830)), "in the order in which they were asked for"
+
+
+def test_a_small_page_does_not_wait_for_a_large_one(app: FastAPI) -> None:
+    context = app.state.context
+
+    async def ask() -> float:
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test")
+        async with client, context.page_turns[1].one():
+            began = time.monotonic()
+            answer = await client.get("/ogc/collections/road/items?limit=1&datetime=2024-01-01")
+            assert answer.status_code == 200
+            return time.monotonic() - began
+
+    for turns in context.page_turns:
+        turns._patience_s = 60
+    assert asyncio.run(ask()) < 30
+
+
+def test_a_session_that_ends_ends_at_once(app: FastAPI) -> None:
+    context = app.state.context
+    context.store.put_session("h" * 64, "planner", expires_at=datetime.now(UTC) + timedelta(hours=1))
+
+    async def together() -> list[Account | None]:
+        return await asyncio.gather(*(context.session_now(token) for token in ("h" * 64, "h" * 64, "x" * 64, "\0")))
+
+    found = asyncio.run(together())
+    assert found == [context.store.account("planner")] * 2 + [None] * 2
+    context.store.drop_session("h" * 64)
+    assert asyncio.run(together()) == [None] * 4
