@@ -88,3 +88,4 @@ def test_staff_of_the_field_ask_within_their_streets(parts: Parts) -> None:
     assert asking.limited(asked, None) is asked
     assert asking.limited(asked, ("211202001",)).query.equals == {"subdistrict": [], "stage": "planned"}
     assert asking.limited(read(parts), ("211202001",)).query.equals == {"subdistrict": ["211202001"]}
+    assert asking.limited(read(parts), ("211202001",)).query.own == ("211202001",), "of earlier days, too"
