@@ -20,7 +20,7 @@ from api.deps import Context, context_of, parse_count, parse_day, query_pairs, v
 from api.middleware import DATA
 from api.responses import RawResponse, coding_for, etag_of, is_current, length_header, pack_brotli
 from yzgeo import tiles as scheme
-from yzgeo.access import own_part
+from yzgeo.access import Caller, own_part
 from yzgeo.catalogue import Layer
 from yzgeo.errors import NotFoundError
 from yzgeo.workflows.tiles import TileKey
@@ -73,7 +73,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 async def tile(request: Request) -> Response:
     """One tile; with the revision in the address it may be kept for ever."""
     context = context_of(request)
-    question = _question(context, request)
+    question = _question(context, request, await caller_of(request, context.session_now))
     key, data = await _find(context, question)
     etag, headers = question.headers or _headers(context, question, key)
     request.scope[DATA] = True
@@ -106,13 +106,15 @@ class _Question:
     """As those of all answers, where the address names the state."""
 
 
-def _question(context: Context, request: Request) -> _Question:
-    caller, scope = caller_of(request, context.store), request.scope
+def _question(context: Context, request: Request, caller: Caller) -> _Question:
+    scope = request.scope
     name = (scope["path"], scope["query_string"], caller.role, caller.subdistricts)
     known: _Question | None = context.tile_questions.get(name)
     if known is not None:
         return known
     layer = visible_layer(context, caller, request.path_params["layer_id"])
+    if layer.spec.geometry == "none":
+        raise NotFoundError(what=scope["path"])
     place, asked = place_of(request), _asked(request)
     fields, own = context.fields(layer, caller.role), own_part(caller.role, caller.subdistricts, layer)
     question = _Question(layer, place, asked, fields, own, None, None)

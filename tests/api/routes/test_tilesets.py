@@ -76,7 +76,8 @@ def test_nothing_there_is_no_content_and_no_tile_is_not_found(client) -> None:
     for path in ("14/16384/0", "30/0/0", "a/0/0", "-1/0/0"):
         answer = client.get(f"/ogc/tiles/WebMercatorQuad/{path}")
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
-    assert client.get("/ogc/collections/indicator/tiles").status_code == 404
+    for path in ("", "/WebMercatorQuad", "/WebMercatorQuad/8/94/216"):
+        assert client.get(f"/ogc/collections/indicator/tiles{path}").status_code == 404, "a table has no tiles"
     assert client.get(f"{TILE}?datetime=2024").status_code == 400
 
 
