@@ -77,7 +77,7 @@ class PreparedLayers:
     most_bytes
         Memory for all layers; the one that was not asked for longest goes, and a larger one is never kept.
     rest_s
-        A layer is not packed again sooner than this after it was, in seconds.
+        A layer is not packed again sooner than this after that began, in seconds.
     """
 
     def __init__(self, store: Store, *, most_bytes: int, rest_s: float = 60) -> None:
@@ -134,7 +134,7 @@ class PreparedLayers:
                 self._count(layer)
             return None
         if known.seen < revision and not at_once:
-            known = self._caught_up(layer, known)
+            known = self._caught_up(layer, revision)
         if known is None or known.seen != revision or not known.is_sure(place):
             return None
         return _cut(known.packed, layer, place, fields=fields, own=own, most=_MOST_AT_ONCE if at_once else math.inf)
@@ -158,6 +158,7 @@ class PreparedLayers:
                 return
             if not self._closing.is_set() and (self._thread is None or not self._thread.is_alive()):
                 self._asked[layer.id] = 0
+                self._resting_until[layer.id] = time.monotonic() + self._rest_s
                 self._thread = threading.Thread(target=self._prepare, args=(layer,), daemon=True)
                 self._thread.start()
 
@@ -173,14 +174,13 @@ class PreparedLayers:
             if not self._closing.is_set():
                 packed = packing.packed()
                 self._kept.put(layer.id, _Known(packed, base, base, np.empty((0, 4))), packed.size)
-            self._resting_until[layer.id] = time.monotonic() + self._rest_s
         except YzgeoError:
-            # The store is busy or closed: tiles come from it as before, and the next ones ask again.
+            # The store is busy or closed: tiles come from it as before, and later ones ask again.
             _logger.info("layer %s was not prepared", layer.id, exc_info=True)
 
     def _walk(self, layer: Layer) -> Iterator[Rows]:
         """Read a layer some features at a time, and rest as long as that took: others wait for this processor."""
-        after = 0
+        after = -1
         while not self._closing.is_set():
             started = time.perf_counter()
             rows = self._store.rows(layer.id, Query(after=after, limit=_ROWS_AT_A_TIME))
@@ -190,9 +190,12 @@ class PreparedLayers:
             after = rows.fids[-1]
             time.sleep(time.perf_counter() - started)
 
-    def _caught_up(self, layer: Layer, known: _Known) -> _Known | None:
+    def _caught_up(self, layer: Layer, revision: int) -> _Known | None:
         """Learn where a layer has changed; None if that is too much, or if it is being written to right now."""
         with self._catching_up:
+            known = self._kept.get(layer.id)
+            if known is None or known.seen >= revision:
+                return known
             seen = self._store.revision(layer.id)
             uids = sorted({change.uid for change in self._store.changes(layer.id, since=known.base)})
             if len(uids) > _MOST_CHANGED:
@@ -200,8 +203,8 @@ class PreparedLayers:
                 return None
             # Read at the revision that was packed, too: a tile that a feature has left has changed as well.
             states = [
-                self._store.rows(layer.id, Query(equals={"uid": uids}, revision=revision), fields=())
-                for revision in (known.base, None)
+                self._store.rows(layer.id, Query(equals={"uid": uids}, revision=state), fields=())
+                for state in (known.base, None)
             ]
             if self._store.revision(layer.id) != seen:
                 return None

@@ -16,7 +16,7 @@ import shapely
 from yzgeo.access import Role
 from yzgeo.catalogue import Catalogue, Layer
 from yzgeo.store import create_store, open_store
-from yzgeo.store.base import Provenance, Store
+from yzgeo.store.base import Provenance, Query, Rows, Store
 from yzgeo.tiles import tile_at
 from yzgeo.workflows import tiles
 from yzgeo.workflows.overview import visible_fields
@@ -166,6 +166,31 @@ def test_tiles_are_those_of_a_store_without_memory(store: Store, catalogue: Cata
     assert len(maker._prepared._kept) == 1
     maker.close()
     other.close()
+
+
+def test_what_is_written_while_a_layer_is_read_is_not_mixed_in(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("yzgeo.workflows.prepared._ROWS_AT_A_TIME", 5)
+    layer, plain = store.catalogue.layer(PARCELS), store.rows
+    walked: list[int] = []
+    beyond = (14, *tile_at(14, WEST + 0.002 * 40, SOUTH)[::-1])
+
+    def rows(name: str, query: Query | None = None, **options: Any) -> Rows:
+        found = plain(name, query, **options)
+        if query is not None and query.limit == 5:
+            walked.append(len(found.uids))
+            if len(walked) == 2:  # ten features are read, fourteen are not
+                put(store, {20: 40, 30: 13})
+                store.write(PARCELS, delete=found.uids[:1], provenance=BY)
+        return found
+
+    monkeypatch.setattr(store, "rows", rows)
+    prepared = ready(store, [layer])
+    assert walked == [5, 5, 5, 5, 5, 0]
+    put(store, {20: 23})
+    answers = {place: ask(prepared, store, layer, place) for place in [*PLACES, beyond]}
+    assert all(found in {None, expected(store, layer, place)} for place, found in answers.items())
+    # Where the feature stood when it was read nothing is marked as changed, and nothing is left of it.
+    assert answers[beyond] == b""
 
 
 def test_the_field_sees_its_own_street_offices(store: Store) -> None:
