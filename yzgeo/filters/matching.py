@@ -115,12 +115,22 @@ def _values(side: Operand, columns: Mapping[str, Sequence[Any]], size: int) -> S
 
 
 def _regular(pattern: str) -> str:
-    """Write a LIKE pattern as a regular expression."""
-    pieces: list[str] = []
+    """
+    Write a LIKE pattern as a regular expression that never goes back over what it has found.
+
+    What stands between two percent signs is best found as early as possible, so nothing else has to be tried; without
+    saying so (``(?>…)``) a pattern of a few dozen wildcards would be tried for years.
+    """
+    pieces = [""]
     letters = iter(pattern)
     for letter in letters:
-        if letter == "\\":
-            pieces.append(re.escape(next(letters, "\\")))
+        if letter == "%":
+            pieces.append("")
+        elif letter == "\\":
+            pieces[-1] += re.escape(next(letters, "\\"))
         else:
-            pieces.append({"%": ".*", "_": "."}.get(letter) or re.escape(letter))
-    return "".join(pieces)
+            pieces[-1] += "." if letter == "_" else re.escape(letter)
+    if len(pieces) == 1:
+        return pieces[0]
+    first, *between, last = pieces
+    return first + "".join(f"(?>.*?{piece})" for piece in between if piece) + f".*{last}"

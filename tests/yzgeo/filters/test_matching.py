@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from time import process_time
+
+import hypothesis.strategies as st
 import numpy as np
 import pytest
+from hypothesis import given, settings
 from shapely.geometry import Point, box
 
 from yzgeo.catalogue import FieldSpec, Label
@@ -43,3 +48,18 @@ BIG = Compare(">", Column(FLOORS), Literal(2))
 )
 def test_three_values(condition: Expression, expected: list[bool]) -> None:
     assert matching(condition, COLUMNS, SHAPES).tolist() == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("ab\n", max_size=7), st.text("ab%_", max_size=7))
+def test_a_pattern_means_what_a_plain_regular_expression_does(text: str, pattern: str) -> None:
+    plain = re.compile(pattern.replace("%", ".*").replace("_", "."), re.DOTALL)
+    found = matching(Like(Column(NAME), pattern), {"name": [text]}, np.array([None]))
+    assert found[0] == bool(plain.fullmatch(text))
+
+
+@pytest.mark.parametrize("pattern", ["%_" * 30 + "%b", "%a" * 200 + "%b", "%aa%" * 50 + "b", "_%" * 300 + "b"])
+def test_a_pattern_of_many_wildcards_does_not_take_years(pattern: str) -> None:
+    began = process_time()
+    assert not matching(Like(Column(NAME), pattern), {"name": ["a" * 500] * 10}, np.array([None] * 10)).any()
+    assert process_time() - began < 10
