@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pyproj
@@ -216,6 +217,30 @@ def test_a_page_that_was_asked_for_before_shows_what_was_edited_since(client, co
     store.write(LAYER, delete=[changed.index[0]], provenance=Provenance("t", "t"))
     left = [feature["properties"]["code"] for feature in client.get(ITEMS).json()["features"]]
     assert left == ["P01", "P03", "P04", "P05", "P06"]
+
+
+def test_pages_asked_for_while_all_is_edited_are_each_of_one_state(client, workspace) -> None:
+    store, seen = workspace.store, []
+    area = store.frame(LAYER)["area_m2"]
+
+    def edit() -> None:
+        for number in range(1, 13):
+            store.write(LAYER, put=area.to_frame().assign(area_m2=float(number)), provenance=Provenance("t", "t"))
+
+    with ThreadPoolExecutor(1) as other:
+        editing = other.submit(edit)
+        while not editing.done():
+            seen.append(client.get(ITEMS))
+        editing.result()
+    seen.append(client.get(ITEMS))
+    areas = [[feature["properties"]["area_m2"] for feature in answer.json()["features"]] for answer in seen]
+    states = [values[0] if len(set(values)) == 1 else 0.0 for values in areas if values != area.tolist()]
+    assert all(states)
+    assert states == sorted(states)
+    assert states[-1] == 12.0
+    tags: dict[str, list[float]] = {}
+    for answer, values in zip(seen, areas, strict=True):
+        assert tags.setdefault(answer.headers["etag"], values) == values
 
 
 def test_a_named_state_is_shown_though_someone_edits_while_the_question_is_read(client, workspace, monkeypatch) -> None:
