@@ -145,7 +145,7 @@ def _relates(relation: str, blob: bytes | None, wkb: bytes) -> int | None:
     return int(getattr(shapely, relation)(_prepared(wkb, get_ident()), shapely.from_wkb(own)))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=128)
 def _prepared(wkb: bytes, _thread: int) -> BaseGeometry:
     """Prepare a filter's shape once for all rows; each thread has its own, as preparing goes on while it is asked."""
     shape = shapely.from_wkb(wkb)

@@ -16,7 +16,7 @@ from yzgeo import crs
 from yzgeo.catalogue import Layer, load
 from yzgeo.errors import ParameterError
 from yzgeo.filters import And, Column, Compare, In, IsNull, Like, Literal, Not, Or, Spatial, parse
-from yzgeo.filters.parsing import MOST_CHARACTERS, MOST_CONDITIONS, MOST_DEPTH
+from yzgeo.filters.parsing import MOST_CHARACTERS, MOST_CONDITIONS, MOST_DEPTH, MOST_SHAPES
 
 
 @pytest.fixture(scope="module")
@@ -238,6 +238,7 @@ def test_a_field_that_may_not_be_seen_is_unknown(area: Layer) -> None:
         "nOt\n" * 3_900 + "listed",
         "floors = " + "- " * 3_900 + "1",
         " AND ".join(["floors = 1"] * (MOST_CONDITIONS + 1)),
+        " OR ".join(["S_DISJOINT(geometry, POINT(1 2))"] * (MOST_SHAPES + 1)),
         "code IN (" + ",".join(["'x'"] * MOST_CHARACTERS) + ")",
     ],
 )
