@@ -50,7 +50,7 @@ class AwaitedConnections:
         self._most = most
         self._made = 0
         self._idle: list[_Line] = []
-        self._line: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[_Line | None]] = deque()
         self._closed = False
 
     async def row(self, statement: str, bound: Sequence[Any]) -> TupleRow | None:
@@ -104,6 +104,8 @@ class AwaitedConnections:
         self._closed = True
         self._let_go(self._idle)
         self._idle = []
+        while self._waiting:
+            self._pass_on(None)
 
     async def _take(self) -> _Line:
         while not self._closed:
@@ -111,14 +113,16 @@ class AwaitedConnections:
                 return self._idle.pop()
             if self._made < self._most:
                 return await self._make()
-            place = asyncio.get_running_loop().create_future()
-            self._line.append(place)
+            place: asyncio.Future[_Line | None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(place)
             try:
-                await place
+                line = await place
             except asyncio.CancelledError:
                 if place.done() and not place.cancelled():
-                    self._call_next()
+                    self._pass_on(place.result())
                 raise
+            if line is not None:
+                return line
         raise StorageError(path=self._address.shown, reason="已关闭 (closed)")
 
     async def _make(self) -> _Line:
@@ -129,7 +133,7 @@ class AwaitedConnections:
             await connection.execute("SET jit = off")
         except BaseException:
             self._made -= 1
-            self._call_next()
+            self._pass_on(None)
             raise
         connection.adapters.register_loader("text", ByteaBinaryLoader)
         return _Line(connection)
@@ -142,20 +146,24 @@ class AwaitedConnections:
         elif self._closed or not line.idle:
             self._let_go([line])
         else:
+            self._pass_on(line)
+            return
+        self._pass_on(None)
+
+    def _pass_on(self, line: _Line | None) -> None:
+        """Give a line to who waits longest, before anybody who comes now; without one he may make one."""
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():
+                place.set_result(line)
+                return
+        if line is not None:
             self._idle.append(line)
-        self._call_next()
 
     def _let_go(self, lines: Sequence[_Line]) -> None:
         for each in lines:
             each.close()
         self._made -= len(lines)
-
-    def _call_next(self) -> None:
-        while self._line:
-            place = self._line.popleft()
-            if not place.done():
-                place.set_result(None)
-                return
 
 
 class _Line:

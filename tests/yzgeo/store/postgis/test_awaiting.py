@@ -83,6 +83,23 @@ def test_who_comes_late_waits(asked: AwaitedConnections) -> None:
     assert len(set(pids)) == 2
 
 
+def test_who_waits_comes_before_who_asks_again(postgis_server: str) -> None:
+    line = AwaitedConnections(parse(postgis_server), most=1)
+    turns: list[int] = []
+
+    async def client(number: int) -> None:
+        for _ in range(20):
+            await line.row("SELECT 1", ())
+            turns.append(number)
+
+    async def ask() -> None:
+        await asyncio.gather(*(client(number) for number in range(4)))
+
+    asyncio.run(ask())
+    line.close()
+    assert turns == [0, 1, 2, 3] * 20
+
+
 def test_a_question_given_up_leaves_the_others_their_turn(asked: AwaitedConnections) -> None:
     async def ask() -> tuple[object, ...]:
         long = [asyncio.create_task(asked.row("SELECT pg_sleep(60)", ())) for _ in range(2)]
@@ -125,11 +142,13 @@ def test_the_server_hangs_up(asked: AwaitedConnections, postgis_server: str) -> 
 
 def test_closed(asked: AwaitedConnections) -> None:
     async def ask() -> None:
-        going = asyncio.create_task(asked.row("SELECT 1 FROM (SELECT pg_sleep(0.05)) AS waited", ()))
+        slow = "SELECT 1 FROM (SELECT pg_sleep(0.05)) AS waited"
+        going = [asyncio.create_task(asked.row(slow, ())) for _ in range(6)]
         await asyncio.sleep(0.02)
         asked.close()
         asked.close()
-        assert await going == (1,)
+        ends = await asyncio.wait_for(asyncio.gather(*going, return_exceptions=True), 20)
+        assert [type(end) for end in ends] == [tuple] * 2 + [StorageError] * 4
         with pytest.raises(StorageError, match="已关闭"):
             await asked.row("SELECT 1", ())
 
