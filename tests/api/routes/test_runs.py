@@ -195,7 +195,8 @@ def test_the_list_of_the_uncovered_names_source_denominator_and_status(connect: 
     offices = [row[0] for row in rows]
     assert offices == sorted(offices, key=offices.index)
     taken = connect("admin").get("/api/audit?kind=download").json()["lines"]
-    assert [(line["actor"], line["subject"]) for line in taken] == [("planner", f"/api/runs/{run['id']}/uncovered.xlsx")]
+    told = [(line["actor"], line["subject"]) for line in taken]
+    assert told == [("planner", f"/api/runs/{run['id']}/uncovered.xlsx")]
 
 
 def test_two_runs_are_compared(connect: Callable) -> None:
