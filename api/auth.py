@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -99,7 +99,7 @@ class LastUse:
             self._store.people.used({token_hash: at})
 
 
-def caller_of(request: Request, store: Store) -> Caller:
+async def caller_of(request: Request, session: Callable[[str], Awaitable[Account | None]]) -> Caller:
     """
     Find out who asks.
 
@@ -107,8 +107,8 @@ def caller_of(request: Request, store: Store) -> Caller:
     ----------
     request
         The request.
-    store
-        Where sessions are kept.
+    session
+        Gives the account of a session by the hash of its token.
 
     Returns
     -------
@@ -132,7 +132,7 @@ def caller_of(request: Request, store: Store) -> Caller:
     if token is None:
         return ANONYMOUS
     hashed = hash_token(token)
-    account = store.session(hashed, now=datetime.now(UTC))
+    account = await session(hashed)
     if account is None:
         if authorization:
             raise SignInRefusedError

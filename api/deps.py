@@ -79,7 +79,7 @@ async def get_caller(request: Request, context: ContextDep) -> Caller:
     Caller
         Possibly anonymous.
     """
-    return caller_of(request, context.store)
+    return await caller_of(request, context.session_now)
 
 
 CallerDep = Annotated[Caller, Depends(get_caller)]

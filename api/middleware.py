@@ -295,7 +295,7 @@ async def _note_download(scope: Scope, headers: list[tuple[bytes, bytes]]) -> No
     details = {"query": query, "bytes": size, "file": named.decode("latin-1").partition("filename=")[2].strip('"')}
     told = {name: value for name, value in details.items() if value}
 
-    caller = caller_of(request, context.store)
+    caller = await caller_of(request, context.session_now)
     deed = By(caller.name, caller.role, address_of(request)).deed("download", scope["path"], **told)
     await context.in_thread(lambda: context.store.people.note(deed))
 

@@ -15,6 +15,11 @@ from .dialect import Connection
 from .people import Account
 
 _COLUMNS = "name, role, subdistricts, password_hash, disabled, origin"
+SESSION = (
+    f"SELECT {_COLUMNS} FROM yzgeo_account JOIN yzgeo_session ON account = name "
+    "WHERE token_hash = ? AND expires_at > ? AND disabled = 0"
+)
+"""Asks for the account of a session, given the hash of its token and the present time; see `account_of`."""
 
 
 def everyone(connection: Connection) -> list[Account]:
@@ -32,7 +37,7 @@ def everyone(connection: Connection) -> list[Account]:
         By name.
     """
     found = connection.execute(f"SELECT {_COLUMNS} FROM yzgeo_account ORDER BY name").fetchall()
-    return [_account(row) for row in found]
+    return [account_of(row) for row in found]
 
 
 def find(connection: Connection, name: str) -> Account | None:
@@ -52,7 +57,7 @@ def find(connection: Connection, name: str) -> Account | None:
         The account.
     """
     row = connection.execute(f"SELECT {_COLUMNS} FROM yzgeo_account WHERE name = ?", (name,)).fetchone()
-    return None if row is None else _account(row)
+    return None if row is None else account_of(row)
 
 
 def from_origin(connection: Connection, origin: str) -> Account | None:
@@ -73,7 +78,7 @@ def from_origin(connection: Connection, origin: str) -> Account | None:
     """
     found = connection.execute(f"SELECT {_COLUMNS} FROM yzgeo_account WHERE origin = ? AND origin != ''", (origin,))
     row = found.fetchone()
-    return None if row is None else _account(row)
+    return None if row is None else account_of(row)
 
 
 def put(connection: Connection, account: Account) -> None:
@@ -163,12 +168,8 @@ def session(connection: Connection, token_hash: str, *, now: datetime) -> Accoun
     Account or None
         None if the session is unknown, has run out or its account is disabled.
     """
-    row = connection.execute(
-        f"SELECT {_COLUMNS} FROM yzgeo_account JOIN yzgeo_session ON account = name "
-        "WHERE token_hash = ? AND expires_at > ? AND disabled = 0",
-        (token_hash, timestamps.precise(now)),
-    ).fetchone()
-    return None if row is None else _account(row)
+    row = connection.execute(SESSION, (token_hash, timestamps.precise(now))).fetchone()
+    return None if row is None else account_of(row)
 
 
 def drop_session(connection: Connection, token_hash: str) -> None:
@@ -199,6 +200,19 @@ def drop_expired(connection: Connection, *, now: datetime) -> None:
     connection.execute("DELETE FROM yzgeo_session WHERE expires_at <= ?", (timestamps.precise(now),))
 
 
-def _account(row: tuple[str, str, str, str, int, str]) -> Account:
+def account_of(row: tuple[str, str, str, str, int, str]) -> Account:
+    """
+    Make an account of its row.
+
+    Parameters
+    ----------
+    row
+        As `SESSION` gives it.
+
+    Returns
+    -------
+    Account
+        The account.
+    """
     name, role, subdistricts, password_hash, disabled, origin = row
     return Account(name, role, tuple(json.loads(subdistricts)), password_hash, bool(disabled), origin)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from .base import Query
+from .base import Account, Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,9 @@ class AwaitedStore(Protocol):
 
     async def revision_now(self, layer: str) -> int:
         """Tell the layer's revision, 0 before the first write."""
+
+    async def session_now(self, token_hash: str) -> Account | None:
+        """Do what `Store.session` does at this moment."""
 
     async def written_feature(
         self, layer: str, uid: str, *, fields: Sequence[str], own: Sequence[str] | None

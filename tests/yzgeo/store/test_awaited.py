@@ -14,7 +14,7 @@ def test_the_server_store_has_the_protocols_signatures() -> None:
     assert issubclass(PostGISStore, AwaitedStore)
     assert not issubclass(GeoPackageStore, AwaitedStore)
     names = [name for name in vars(AwaitedStore) if not name.startswith("_")]
-    assert len(names) == 4
+    assert len(names) == 5
     for name in names:
         kept = getattr(PostGISStore, name)
         assert inspect.iscoroutinefunction(kept), name
