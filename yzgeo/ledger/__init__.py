@@ -30,7 +30,9 @@ from .folding import Conflict as Conflict
 from .folding import Interval as Interval
 from .folding import State as State
 from .folding import fold as fold
+from .folding import follow as follow
 from .folding import hidden as hidden
 from .folding import intervals as intervals
 from .opening import opening_for as opening_for
 from .opening import withdrawal_for as withdrawal_for
+from .story import Story as Story

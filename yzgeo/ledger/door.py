@@ -12,7 +12,8 @@ from yzgeo.checks import Issue
 from yzgeo.stages import Machine
 
 from .events import MARKS, PAYLOAD_VERSION, TOLD, Event
-from .folding import State, fold
+from .folding import State
+from .story import Story
 
 # A phone's clock may be a little ahead of the office's; more than this is a wrong date.
 CLOCK_TOLERANCE = timedelta(minutes=10)
@@ -54,10 +55,9 @@ def check(
     """
     issues = _form(event, measures) or _dates(event, now)
     if not issues and event.kind not in TOLD:
-        after = fold([*existing, event], stage_machine, limits=limits)
-        if event.kind == "measure" and not after.conflicts:
-            return issues  # a quantity asks nothing of the state before it
-        before = fold(existing, stage_machine, limits=limits)
+        story = Story.of(existing)
+        before = story.state(stage_machine, limits=limits)
+        after = story.then(event).state(stage_machine, limits=limits)
         issues = [*_rights(event, before, existing, stage_machine), *_decided(event, before)]
         known = {(conflict.event, conflict.code) for conflict in before.conflicts}
         for conflict in after.conflicts:

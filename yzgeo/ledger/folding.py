@@ -11,9 +11,11 @@ from typing import Any
 
 from yzgeo.stages import Machine, Move
 
-from .events import IMPORTED, MARKS, Event, day_of, people_of
+from .events import IMPORTED, MARKS, TOLD, Event, day_of, people_of
 
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
+# Kinds that speak of no other event.
+_ALONE = TOLD | {"transition", "measure"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,50 @@ def fold(
     return state.finished()
 
 
+def follow(
+    state: State, event: Event, stage_machine: Machine, *, limits: Mapping[str, float] | None = None
+) -> State | None:
+    """
+    Go on from the state of a feature with an event that is later than all others.
+
+    Parameters
+    ----------
+    state
+        What the others add up to, with the same limits.
+    event
+        An event that no earlier one has hidden.
+    stage_machine
+        The layer's moves.
+    limits
+        Largest value of each measure of this feature.
+
+    Returns
+    -------
+    State or None
+        What `fold` gives for all of them; None where only that can tell, because the event speaks of others, or one of
+        them that was refused may have spoken of this.
+    """
+    if state.conflicts or event.kind not in _ALONE:
+        return None
+    if event.kind in TOLD:
+        return state
+    draft = _Draft(
+        stage=state.stage,
+        conflicts=[],
+        stage_on=state.stage_on,
+        left=state.left,
+        track=list(state.track),
+        measures=dict(state.measures),
+        reports=list(state.reports),
+        pending=list(state.pending),
+    )
+    if event.kind == "transition":
+        _move(draft, event, stage_machine, {})
+    else:
+        _measure(draft, event, limits or {})
+    return draft.finished()
+
+
 def hidden(events: Iterable[Event]) -> frozenset[str]:
     """
     List the events that an import has replaced or an undo has withdrawn.
@@ -222,7 +268,7 @@ def _withdrawn(events: Iterable[Event]) -> frozenset[str]:
     waiting = dict(names)
     while waiting:
         settled = {
-            each: not any(standing[taker] for taker in takers[each])
+            each: not any(standing.get(taker) for taker in takers[each])
             for each in waiting
             if all(taker in standing for taker in takers[each]) or any(standing.get(taker) for taker in takers[each])
         }

@@ -7,19 +7,21 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import numpy as np
 
 from yzgeo.catalogue import Catalogue, Layer, StageTable
 from yzgeo.errors import ConflictError, EventRefusedError
-from yzgeo.ledger import TOLD, Event, says_the_same
+from yzgeo.ledger import TOLD, Event, Story, says_the_same
 
 from . import conflicts, ledger_chain, ledger_checking, ledger_projection, ledger_rows, reading, timestamps, writing
-from .base import Attachment, Deliveries, Judge, Provenance, Recorded, StageSince, Verification
+from .base import Attachment, Deliveries, Feature, Judge, Provenance, Recorded, StageSince, Verification
 from .dialect import Access, Connection
 from .identifiers import quote
-from .ledger_memory import Known, Memory
+from .ledger_memory import End, Known, Memory
+from .ledger_projection import Change
 
 Clock = Callable[[], datetime]
 _PAGE = 2_000
@@ -82,24 +84,27 @@ class GeoPackageLedger:
             if conflicts.find(connection, event.id) is not None:
                 # Kept for a decision: what has become lawful meanwhile is still not recorded behind the decider's back.
                 raise ConflictError(what=event.id, base=event.id, current=event.id, held=True)
-            feature = reading.feature(connection, layer, event.uid, revision=None)
-            head = ledger_chain.head(connection)
-            known = self._memory.recall(head[1], layer.id, event.uid)
-            existing = known.events if known else ledger_rows.of_feature(connection, layer.id, event.uid)
+            chain = ledger_chain.head(connection)
+            before = End(chain[1], writing.current_revision(connection, layer))
+            known = self._memory.recall(before, layer.id, event.uid)
+            feature = known.feature if known else reading.feature(connection, layer, event.uid, revision=None)
+            existing = known.events if known else Story(ledger_rows.of_feature(connection, layer.id, event.uid))
             now = self._clock().astimezone(UTC)
             judge(existing, feature, now)
-            [entry] = ledger_chain.append(connection, [event], now=now, at=head)
-            if event.kind in TOLD:
-                return Recorded(entry, created=True, revision=writing.current_revision(connection, layer))
-            events = [*existing, entry]
-            made = {event.uid: ledger_projection.project(events, table)}
-            stored = {event.uid: known.projection} if known else {}
-            ledger_projection.store(connection, layer, made, stored=stored)
-            provenance = Provenance(event.actor, event.kind, choices={"event": event.id})
-            revision = ledger_projection.amend(
-                connection, layer, table, made, provenance=provenance, now=now, features=[feature]
-            )
-        self._memory.keep(head[1], entry.hash, layer.id, event.uid, Known(events, made[event.uid]))
+            [entry] = ledger_chain.append(connection, [event], now=now, at=chain)
+            revision, events = before.revision, existing.then(entry)
+            made = replace(known, events=events) if known else None
+            if event.kind not in TOLD:
+                projection = {event.uid: ledger_projection.project(events, table)}
+                stored = {event.uid: known.projection} if known else {}
+                ledger_projection.store(connection, layer, projection, stored=stored)
+                changes = ledger_projection.differences(connection, layer, table, projection, features=[feature])
+                provenance = Provenance(event.actor, event.kind, choices={"event": event.id})
+                revision = ledger_projection.put_right(
+                    connection, layer, changes, provenance=provenance, now=now, since=revision
+                )
+                made = Known(_with(feature, changes, revision), events, projection[event.uid])
+        self._memory.keep(before, End(entry.hash, revision), layer.id, event.uid, made)
         return Recorded(entry, created=True, revision=revision)
 
     def record_many(self, events: Iterable[Event], *, actor: str, reason: str) -> int:
@@ -564,6 +569,13 @@ class GeoPackageLedger:
                 issues=[],
             )
         return layer, layer.stage_table
+
+
+def _with(feature: Feature, changes: Sequence[Change], revision: int) -> Feature:
+    """Give a feature as it is after its columns were put right."""
+    if not changes:
+        return feature
+    return replace(feature, revision=revision, properties={**feature.properties, **changes[0].values})
 
 
 def _count(connection: Connection) -> int:

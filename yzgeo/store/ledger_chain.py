@@ -63,7 +63,7 @@ def append(
         entry = sealed(event, previous, event.recorded_at or now)
         previous = entry.hash
         made.append(entry)
-    connection.executemany(ledger_rows.INSERT, map(ledger_rows.to_row, made))
+    ledger_rows.put(connection, ledger_rows.INSERT, [ledger_rows.to_row(entry) for entry in made])
     connection.execute("UPDATE yzgeo_ledger_head SET events = ?, hash = ?", (count + len(made), previous))
     return made
 

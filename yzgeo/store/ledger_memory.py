@@ -1,29 +1,40 @@
 """What was last written of features, remembered for the next entry on them.
 
-The chain only grows, and the hash at its end stands for all of it. So what is remembered holds as long as the chain
-ends where it ended then, whoever else writes to the database, and is worth nothing once it does not.
+The chain only grows, and the hash at its end stands for all of it; a layer's revision stands for its features. So what
+is remembered holds as long as the chain ends where it ended then and the layer is as it was left, whoever else writes
+to the database, and is worth nothing once it does not.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 
-from yzgeo.ledger import Event
+from yzgeo.ledger import Story
 
+from .base import Feature
 from .ledger_projection import Projection
 
 _MOST_EVENTS = 20_000
+_MOST_FEATURES = 4_000
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All events of a feature, and what is stored of them."""
+    """A feature as it is stored, all its events and what is stored of them."""
 
-    events: Sequence[Event]
+    feature: Feature
+    events: Story
     projection: Projection
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where things stand: the hash at the end of the chain, and the revision of one layer."""
+
+    head: str
+    revision: int
 
 
 class Memory:
@@ -33,23 +44,27 @@ class Memory:
     ----------
     most_events
         How many events to keep in memory, of all features together.
+    most_features
+        How many features to keep.
     """
 
-    def __init__(self, most_events: int = _MOST_EVENTS) -> None:
+    def __init__(self, most_events: int = _MOST_EVENTS, most_features: int = _MOST_FEATURES) -> None:
         self._most_events = most_events
+        self._most_features = most_features
         self._lock = Lock()
         self._head = ""
+        self._revisions: dict[str, int] = {}
         self._held = 0
         self._known: OrderedDict[tuple[str, str], Known] = OrderedDict()
 
-    def recall(self, head: str, layer: str, uid: str) -> Known | None:
+    def recall(self, at: End, layer: str, uid: str) -> Known | None:
         """
         Tell what is known of a feature.
 
         Parameters
         ----------
-        head
-            Hash at the end of the chain, read in the transaction that asks.
+        at
+            Where things stand, read in the transaction that asks.
         layer, uid
             The feature.
 
@@ -59,29 +74,37 @@ class Memory:
             None if it is not remembered, or if others have written meanwhile.
         """
         with self._lock:
-            return self._known.get((layer, uid)) if head == self._head else None
+            return self._known.get((layer, uid)) if self._holds(at, layer) else None
 
-    def keep(self, before: str, after: str, layer: str, uid: str, known: Known) -> None:
+    def keep(self, before: End, after: End, layer: str, uid: str, known: Known | None) -> None:
         """
-        Remember a feature, once the transaction that wrote it has been committed.
+        Remember a feature, once the transaction that wrote of it has been committed.
 
         Parameters
         ----------
         before, after
-            Hash at the end of the chain before and after that transaction.
+            Where things stood before and after that transaction.
         layer, uid
             The feature.
         known
-            Its events and what is stored of them.
+            The feature, its events and what is stored of them; None to remember only that it was written.
         """
         with self._lock:
-            if before != self._head:
+            if not self._holds(before, layer):
                 self._known.clear()
+                self._revisions.clear()
                 self._held = 0
-            self._head = after
-            old = self._known.pop((layer, uid), None)
-            self._held += len(known.events) - (0 if old is None else len(old.events))
-            self._known[layer, uid] = known
-            while self._held > self._most_events:
-                _, dropped = self._known.popitem(last=False)
-                self._held -= len(dropped.events)
+            self._head, self._revisions[layer] = after.head, after.revision
+            self._forget(self._known.pop((layer, uid), None))
+            if known is not None:
+                self._held += len(known.events)
+                self._known[layer, uid] = known
+            while self._held > self._most_events or len(self._known) > self._most_features:
+                self._forget(self._known.popitem(last=False)[1])
+
+    def _holds(self, at: End, layer: str) -> bool:
+        # Of a layer that nothing is known of, nothing can be wrong.
+        return at.head == self._head and at.revision == self._revisions.get(layer, at.revision)
+
+    def _forget(self, known: Known | None) -> None:
+        self._held -= 0 if known is None else len(known.events)

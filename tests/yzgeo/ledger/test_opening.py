@@ -93,6 +93,14 @@ def test_withdrawals_that_take_each_other_back_count_for_nothing() -> None:
     assert hidden([told, one, two]) == frozenset()
 
 
+def test_an_opening_withdrawn_twice_stays_away_while_either_word_stands() -> None:
+    told = opening("finished", [])
+    one, two = taken_back(told, "b2"), replace(taken_back(told, "b3"), id=event(90).id)
+    gone = replace(taken_back(one, "b4"), id=event(91).id)
+    for order in permutations([told, one, two, gone]):
+        assert hidden(order) == {told.id, one.id}
+
+
 def test_a_withdrawal_cannot_be_corrected() -> None:
     told = opening("finished", [])
     back = taken_back(told, "b2")

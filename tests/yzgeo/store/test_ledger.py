@@ -111,7 +111,7 @@ def test_the_judge_sees_the_feature_and_its_events(store: Store, clock: Clock) -
     seen: list[object] = []
     store.ledger.record(event(2, kind="note", text="x"), lambda *given: seen.extend(given))
     existing, feature, now = seen
-    assert existing == [first]
+    assert list(existing) == [first]
     assert feature == store.feature("work", "w1")
     assert now == clock.now
 
