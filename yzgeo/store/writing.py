@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
@@ -358,14 +359,19 @@ def archive(connection: Connection, layer: Layer, moment: Moment, fids: str, bou
     bound
         Values of its place holders.
     """
-    spatial = layer.spec.geometry != "none"
-    names = ", ".join(map(quote, connection.columns(layer.id)))
+    into = _archiving(layer.id, tuple(connection.columns(layer.id)), spatial=layer.spec.geometry != "none")
+    connection.execute(f"{into} WHERE fid IN ({fids})", (moment.revision, moment.recorded_at, *bound))
+
+
+@lru_cache(maxsize=256)
+def _archiving(layer: str, columns: tuple[str, ...], *, spatial: bool) -> str:
+    """Spell the first half of `archive`, once for a layer: every entry of the ledger needs it."""
+    names = ", ".join(map(quote, columns))
     bounds = ", min_x, max_x, min_y, max_y" if spatial else ""
     measured = ", ST_MinX(geom), ST_MaxX(geom), ST_MinY(geom), ST_MaxY(geom)" if spatial else ""
-    connection.execute(
-        f"INSERT INTO {quote(history_table(layer.id))} ({names}, until_revision, until_at{bounds}) "
-        f"SELECT {names}, ?, ?{measured} FROM {quote(layer.id)} WHERE fid IN ({fids})",
-        (moment.revision, moment.recorded_at, *bound),
+    return (
+        f"INSERT INTO {quote(history_table(layer))} ({names}, until_revision, until_at{bounds}) "
+        f"SELECT {names}, ?, ?{measured} FROM {quote(layer)}"
     )
 
 
