@@ -66,8 +66,8 @@ def create(
     draft
         The feature, its key among the properties.
     idempotency_key
-        Chosen by the client; sending the same again gives the first feature back. What else is sent with the key of
-        a feature that is there is refused, as without one.
+        Chosen by the client; sending the same again gives the first feature back. Whatever else the account sends
+        to the layer with it is refused, also what would make another feature.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def create(
     FeatureInvalidError, FieldUnknownError
         If it does not fit the layer.
     FeatureExistsError
-        If there is a feature with that key.
+        If there is a feature with that key, or something else was sent with the idempotency key.
     """
     _require_writer(caller)
     put = _judged(store, layer, caller, draft, before=None)
@@ -89,19 +89,17 @@ def create(
     choices = {"idempotency_key": idempotency_key, "sent": _digest(draft)} if idempotency_key else {}
     provenance = Provenance(actor=caller.name, reason=_REASON, choices=choices)
 
-    def add(revision: int) -> bool:
+    def add(revision: int) -> Feature | None:
+        first = _first_made(store, layer, caller.name, choices)
+        if first is not None:
+            return first
         if store.count(layer.id, Query(equals={"uid": uid})):
-            return False
+            raise FeatureExistsError(layer=layer.id, key=str(put[layer.spec.key].iloc[0]), uid=uid)
         store.write(layer.id, put=put, provenance=provenance, base_revision=revision)
-        return True
+        return None
 
-    new = _while_it_stands_still(store, layer, add)
-    found = store.feature(layer.id, uid)
-    if new:
-        return found, True
-    if idempotency_key and _made_by(store, layer, found, caller.name, choices):
-        return found, False
-    raise FeatureExistsError(layer=layer.id, key=str(put[layer.spec.key].iloc[0]), uid=uid)
+    first = _while_it_stands_still(store, layer, add)
+    return (store.feature(layer.id, uid), True) if first is None else (first, False)
 
 
 def change(
@@ -314,10 +312,20 @@ def _digest(draft: Draft) -> str:
     return blake2b(properties + shape, digest_size=16).hexdigest()
 
 
-def _made_by(store: Store, layer: Layer, found: Feature, actor: str, choices: Mapping[str, str]) -> bool:
-    """Tell whether a feature was made by this very request, sent again; older batches do not know what was sent."""
-    first = store.history(layer.id, found.uid)[-1].revision
-    for batch in store.batches(layer.id):
-        if batch.revision == first:
-            return batch.actor == actor and choices.items() <= {"sent": choices["sent"], **batch.choices}.items()
-    return False
+def _first_made(store: Store, layer: Layer, actor: str, choices: Mapping[str, str]) -> Feature | None:
+    """Give what was made with an idempotency key before; None if it is new, refused if something else was sent."""
+    if not choices:
+        return None
+    name = "idempotency_key"
+    before = [
+        batch for batch in store.batches(layer.id) if batch.actor == actor and batch.choices.get(name) == choices[name]
+    ]
+    if not before:
+        return None
+    same = next((batch for batch in before if batch.choices.get("sent") == choices["sent"]), None)
+    batch = same or before[-1]
+    changes = store.changes(layer.id, since=batch.revision - 1)
+    made = store.history(layer.id, next(change.uid for change in changes if change.batch == batch.id))
+    if same is None:
+        raise FeatureExistsError(layer=layer.id, key=str(made[0].properties[layer.spec.key]), uid=made[0].uid)
+    return made[0]

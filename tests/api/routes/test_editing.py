@@ -110,10 +110,15 @@ def test_a_creation_sent_again_is_the_first_one(program, workspace) -> None:
     assert first.headers["location"] == again.headers["location"]
     other = planner.post(ITEMS, json=site("F9"), headers={"idempotency-key": "else"})
     assert (other.status_code, other.json()["code"]) == (409, "feature_exists")
-    for changed in (site("F9", X + 0.001, Y), site("F9", name="另一个")):
+    for changed in (site("F9", X + 0.001, Y), site("F9", name="另一个"), site("F10")):
         answer = planner.post(ITEMS, json=changed, headers=key)
         assert (answer.status_code, answer.json()["code"]) == (409, "feature_exists")
     assert workspace.store.count(LAYER) == 3
+    assert planner.request("DELETE", first.headers["location"]).status_code == 204
+    gone = planner.post(ITEMS, json=site("F9"), headers=key)
+    assert (gone.status_code, gone.headers["location"]) == (201, first.headers["location"])
+    assert planner.post(ITEMS, json=site("F10"), headers=key).status_code == 409
+    assert workspace.store.count(LAYER) == 2
 
 
 def test_what_is_not_there_is_not_what_if_match_names(program) -> None:

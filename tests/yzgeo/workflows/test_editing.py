@@ -35,6 +35,26 @@ def test_the_uid_follows_from_the_key(workspace: Workspace) -> None:
         editing.create(workspace.store, layer, PLANNER, FIRST)
 
 
+def test_an_idempotency_key_makes_one_feature(workspace: Workspace) -> None:
+    """Two bodies race with one key: one is made, whoever sent the other is refused; a colleague's key is another."""
+    store, layer = workspace.store, workspace.store.catalogue.layer(LAYER)
+    other = Draft({"code": "F2", "name": "广场", "kind": "square"}, Point(123.84, 42.29))
+
+    def send(draft: Draft) -> str:
+        try:
+            return editing.create(store, layer, PLANNER, draft, idempotency_key="once")[0].uid
+        except FeatureExistsError as refused:
+            return f"not {refused.fields['uid']}"
+
+    with ThreadPoolExecutor(4) as pool:
+        ends = sorted(pool.map(send, [FIRST, other] * 3))
+    made = ends[0]
+    assert ends == [made] * 3 + [f"not {made}"] * 3
+    assert made in (feature_uid(LAYER, "F1"), feature_uid(LAYER, "F2"))
+    left = other if made == feature_uid(LAYER, "F1") else FIRST
+    assert editing.create(store, layer, Caller("planner", "ben"), left, idempotency_key="once")[1]
+
+
 def test_a_partial_change_keeps_the_rest_and_a_replacement_does_not(workspace: Workspace) -> None:
     store, layer = workspace.store, workspace.store.catalogue.layer(LAYER)
     made, _ = editing.create(store, layer, PLANNER, FIRST)
