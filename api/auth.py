@@ -6,14 +6,15 @@ import asyncio
 import secrets
 import threading
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+import anyio
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from fastapi import Request
@@ -35,6 +36,9 @@ _WINDOW_S = 60.0
 _MOST_REMEMBERED = 10_000
 _ADDRESSES = 4
 _EVERYWHERE = "*"  # no address's name
+# A check takes tens of MiB and keeps a processor busy: so many at a time, however many ask.
+_CHECKS_AT_A_TIME = 2
+_PATIENCE_S = 10.0
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
@@ -377,10 +381,46 @@ class SignInGuard:
 
 
 class Passwords:
-    """Checks passwords against argon2 hashes, taking as long for an unknown name as for a known one."""
+    """Checks passwords against argon2 hashes, taking as long for an unknown name as for a known one.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    at_a_time
+        Most turns at a time.
+    patience_s
+        Nobody waits longer than that for a turn.
+    """
+
+    def __init__(self, *, at_a_time: int = _CHECKS_AT_A_TIME, patience_s: float = _PATIENCE_S) -> None:
         self._hasher = PasswordHasher()
+        self._turns = anyio.Semaphore(at_a_time, fast_acquire=True)
+        self._patience_s = patience_s
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """
+        Wait until a check may begin.
+
+        Yields
+        ------
+        None
+            When it may.
+
+        Raises
+        ------
+        TooManyRequestsError
+            If so many check that waiting has been long enough.
+        """
+        own = False
+        with anyio.move_on_after(self._patience_s):
+            await self._turns.acquire()
+            own = True
+        if not own:
+            raise TooManyRequestsError(retry_after_s=max(1, round(self._patience_s)))
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     @cached_property
     def _decoy(self) -> str:

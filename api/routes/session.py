@@ -36,7 +36,8 @@ async def login(request: Request, context: ContextDep, credentials: models.Crede
         await context.in_thread(lambda: _note_refusal(context, name, address, locked=True))
         raise
     account = await context.in_thread(lambda: context.store.account(name))
-    right = await context.in_thread(lambda: context.passwords.check(account, credentials.password))
+    async with context.passwords.turn():
+        right = await context.in_thread(lambda: context.passwords.check(account, credentials.password))
     context.guard.settle(name, address, success=right)
     if account is None or not right:
         await context.in_thread(lambda: _note_refusal(context, name, address, locked=False))
@@ -67,7 +68,8 @@ async def change_password(request: Request, context: ContextDep, body: models.Pa
     entrant = require_person(request, context)
     address, name = entrant.address, entrant.account.name
     context.guard.admit(name, address)
-    right = await context.in_thread(lambda: context.passwords.check(entrant.account, body.current))
+    async with context.passwords.turn():
+        right = await context.in_thread(lambda: context.passwords.check(entrant.account, body.current))
     context.guard.settle(name, address, success=right)
     if not right:
         await context.in_thread(lambda: _note_refusal(context, name, address, locked=False))

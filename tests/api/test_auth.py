@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import anyio
 import pytest
 from argon2 import PasswordHasher
 
@@ -46,6 +47,40 @@ def test_passwords() -> None:
     assert not check(Account("a", "viewer", (), ""), "")
     assert not check(Account("a", "viewer", (), "no hash"), "right")
     assert not check(None, "right")
+
+
+def test_two_passwords_are_checked_at_a_time() -> None:
+    passwords, now, most = Passwords(patience_s=60), 0, 0
+
+    async def check() -> None:
+        nonlocal now, most
+        async with passwords.turn():
+            now += 1
+            most = max(most, now)
+            await anyio.sleep(0.01)
+            now -= 1
+
+    async def all_at_once() -> None:
+        async with anyio.create_task_group() as group:
+            for _ in range(7):
+                group.start_soon(check)
+
+    anyio.run(all_at_once)
+    assert (now, most) == (0, 2)
+
+
+def test_nobody_waits_for_ever_for_a_check() -> None:
+    passwords = Passwords(at_a_time=1, patience_s=0.05)
+
+    async def wait_in_vain() -> None:
+        async with passwords.turn():
+            with pytest.raises(TooManyRequestsError):
+                async with passwords.turn():
+                    pytest.fail("two at a time")
+        async with passwords.turn():
+            pass
+
+    anyio.run(wait_in_vain)
 
 
 class Clock:

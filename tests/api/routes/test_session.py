@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from api import models
-from api.auth import COOKIE
+from api.auth import COOKIE, Passwords
 from api.main import create_app
 from tests.api.conftest import PASSWORD, Client
 from tests.stores import Premises
@@ -78,6 +78,18 @@ def test_one_address_may_not_try_without_end(workspace, settings) -> None:
     assert [own.sign_in(name, "x").status_code for name in ("a", "b", "c")] == [401, 401, 429]
     assert int(own.sign_in("d", "x").headers["retry-after"]) > 0
     own.close()
+
+
+def test_where_too_many_sign_in_at_once_one_is_told_to_come_again(app, connect) -> None:
+    here = connect("viewer")
+    app.state.context.passwords = Passwords(at_a_time=0, patience_s=0.01)
+    ours = {"X-Requested-With": "x"}
+    changing = here.post("/api/auth/password", json={"current": PASSWORD, "new": "another one"}, headers=ours)
+    for answer in (connect().sign_in("viewer"), connect().sign_in("viewer", "wrong"), changing):
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_many_requests")
+        assert int(answer.headers["retry-after"]) > 0
+    app.state.context.passwords = Passwords()
+    assert connect().sign_in("viewer").status_code == 200
 
 
 @pytest.mark.parametrize(
