@@ -265,6 +265,9 @@ def paths_of(shapes: Objects) -> Paths:
     """
     paths, owner, outer = _paths(shapes)
     lengths = np.asarray(shapely.get_num_coordinates(paths), dtype=np.int64)
+    there = lengths > 0
+    if not there.all():  # some parts are empty
+        paths, owner, outer, lengths = paths[there], owner[there], outer[there], lengths[there]
     surface = shapely.get_dimensions(shapes)[owner] == 2
     return Paths(shapely.get_coordinates(paths).astype(np.int64), lengths, owner, surface, outer)
 

@@ -161,10 +161,10 @@ def ragged(shapes: Objects, geometry: GeometryKind) -> tuple[Floats, tuple[NDArr
     """
     if geometry == "point":
         return shapely.get_coordinates(shapes), ()
-    parts, owner = shapely.get_parts(shapes, return_index=True)
+    parts, owner = _filled(*shapely.get_parts(shapes, return_index=True))
     levels: list[NDArray[Any]] = [np.bincount(owner, minlength=len(shapes))]
     if geometry == "polygon":
-        rings, part_of = shapely.get_rings(parts, return_index=True)
+        rings, part_of = _filled(*shapely.get_rings(parts, return_index=True))
         levels.append(np.bincount(part_of, minlength=len(parts)))
         parts = rings
     levels.append(shapely.get_num_coordinates(parts))
@@ -186,3 +186,9 @@ def offsets_of(counts: NDArray[Any]) -> NDArray[np.int32]:
         Where each begins, and where the last one ends, length n + 1.
     """
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+
+
+def _filled(paths: Objects, owner: Integers) -> tuple[Objects, Integers]:
+    """Leave out empty parts and holes: to put a polygon without rings together again crashes shapely."""
+    there = ~shapely.is_empty(paths)
+    return paths[there], owner[there]

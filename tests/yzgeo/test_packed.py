@@ -126,6 +126,32 @@ def test_too_much_effort_is_refused() -> None:
     assert packed.tile("site", HOME, fields=["code"], most=9 * 300) == everything
 
 
+SQUARE = shapely.box(*at((10, 10)), *at((900, 900)))
+LINE = shapely.LineString([at((10, 10)), at((900, 900))])
+
+
+@pytest.mark.parametrize(
+    ("kind", "whole", "torn"),
+    [
+        ("polygon", SQUARE, "MULTIPOLYGON ({}, EMPTY)"),
+        ("polygon", SQUARE, "MULTIPOLYGON (EMPTY, {})"),
+        ("line", LINE, "MULTILINESTRING ({}, EMPTY)"),
+        ("line", LINE, "MULTILINESTRING (EMPTY, {}, EMPTY)"),
+    ],
+)
+@pytest.mark.parametrize("hole", ["", ", EMPTY"])
+def test_parts_and_holes_that_are_empty_are_passed_over(kind: Any, whole: Any, torn: str, hole: str) -> None:
+    def encode(shape: Any) -> bytes:
+        found = np.array([shape], dtype=object)
+        return tiles.encode_layer("layer", found, [1], {}, z=14, row=HOME[1], col=HOME[2], simplify=False)
+
+    text = whole.wkt.partition(" ")[2]
+    shape = shapely.from_wkt(torn.format(text[:-1] + (hole if kind == "polygon" else "") + ")"))
+    packing = Packing(kind, ["code"])
+    packing.add([shapely.to_wkb(shape)], [1], {"code": [None]})
+    assert packing.packed().tile("layer", HOME, fields=["code"]) == encode(shape) == encode(whole) != b""
+
+
 def test_a_layer_of_nothing_has_empty_tiles() -> None:
     for kind in sorted(shapes):
         packing = Packing(kind, ["code"])
