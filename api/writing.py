@@ -20,6 +20,7 @@ from yzgeo.store.base import Rows
 from .coordinates import CRS84, DEGREE_DECIMALS, outward
 
 _ENTRY_BYTES = 250
+_FORM_BYTES = 400
 _AT_ONCE = 200
 # How the WKB of a plain geometry begins: where its coordinates are, and what GeoJSON has before and after them.
 _PLAIN = {
@@ -145,7 +146,7 @@ class WrittenFeatures:
 
     @property
     def held_bytes(self) -> int:
-        """What is kept at present, with an allowance for each feature."""
+        """What is kept at present, with an allowance for each feature and each form."""
         return self._held
 
     def find(self, form: Hashable, fids: Sequence[int], revisions: Sequence[int]) -> list[bytes | None]:
@@ -186,10 +187,13 @@ class WrittenFeatures:
         texts
             What was written.
         """
-        if not self._most:
+        if not self._most or not fids:
             return
         with self._lock:
-            own = self._forms.setdefault(form, {})
+            if form not in self._forms:
+                self._forms[form] = {}
+                self._held += _FORM_BYTES
+            own = self._forms[form]
             self._forms.move_to_end(form)
             for fid, revision, text in zip(fids, revisions, texts, strict=True):
                 old = own.pop(fid, None)
@@ -207,6 +211,7 @@ class WrittenFeatures:
             self._held -= len(own.pop(fid)[1]) + _ENTRY_BYTES
         if not own:
             del self._forms[form]
+            self._held -= _FORM_BYTES
 
 
 class Turns:

@@ -107,6 +107,17 @@ def test_memory_stays_within_its_limit() -> None:
     assert (off.find("a", [1], [1]), off.held_bytes) == ([None], 0)
 
 
+def test_many_forms_stay_within_the_limit_too() -> None:
+    kept = WrittenFeatures(100_000)
+    for number in range(1_000):
+        kept.keep(("asked", number), [], [], [])
+    assert (len(kept._forms), kept.held_bytes) == (0, 0)
+    for number in range(1_000):
+        kept.keep(("asked", number), [1], [1], [b""])
+    assert 100 < len(kept._forms) < 200
+    assert kept.held_bytes <= 100_000
+
+
 def test_what_was_asked_for_longest_ago_goes_first() -> None:
     kept = WrittenFeatures(10_000)
     for form in ("old", "used", "new"):

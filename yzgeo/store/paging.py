@@ -19,6 +19,7 @@ from .connections import FileConnection, Reader
 from .identifiers import quote
 
 _WORTH_REMEMBERING = 50
+_MOST_REMEMBERED = 2_000
 
 Known = Callable[[Sequence[int], Sequence[int]], Sequence[object]]
 """Tells of features, by fid and by the revision of each, what is known: those of whom nothing is will be read."""
@@ -114,7 +115,7 @@ def _named(reader: Reader, layer: Layer, query: Query) -> tuple[list[int], list[
         statement, bound = selection.select(connection.dialect, layer, ("fid", "revision"), query, revision=None)
     asked = f"SELECT json_group_array(fid), json_group_array(revision) FROM ({statement})"
     fids, revisions = map(orjson.loads, connection.execute(asked, bound).fetchone())
-    if plain and len(fids) >= _WORTH_REMEMBERING:
+    if plain and len(fids) >= _WORTH_REMEMBERING and len(ends) < _MOST_REMEMBERED:
         ends[query.offset + len(fids)] = fids[-1]
     return fids, revisions
 

@@ -87,6 +87,16 @@ def test_page_after_page_is_the_whole_in_every_state(scattered: GeoPackageStore)
     assert list(floors.fids) == [151]
 
 
+def test_few_ends_of_pages_are_remembered(scattered: GeoPackageStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("yzgeo.store.paging._MOST_REMEMBERED", 3)
+    fids = scattered.rows("area").fids
+    for at in (*range(0, 140, 20), 60, 80):
+        page = scattered.page("area", Query(limit=60, offset=at), fields=(), known=nothing)
+        assert tuple(page.fids) == tuple(fids[at : at + 60])
+    with scattered._file.read() as reader:
+        assert len(reader.remember(("ends", "area"), lambda _: {})) == 3
+
+
 def test_a_page_is_of_one_state_while_others_write(scattered: GeoPackageStore) -> None:
     def meanwhile(fids: Sequence[int], _revisions: Sequence[int]) -> Sequence[None]:
         scattered.write("area", put=frame({"u30": shapely.box(1, 1, 2, 2)}, floors=[-1]), provenance=BY)
