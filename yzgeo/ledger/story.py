@@ -100,5 +100,6 @@ class Story(tuple[Event, ...]):
         return max((event.valid_at for event in self), default=None)
 
     def _is_before(self, event: Event) -> bool:
-        """Tell whether an event is later than all of these, and none of them can have spoken of it."""
-        return (self._latest is None or event.valid_at > self._latest) and event.id not in self.gone
+        """Tell whether an event is later than all of these, is none of them, and none can have hidden it."""
+        is_later = self._latest is None or event.valid_at > self._latest
+        return is_later and event.id not in self.gone and all(each.id != event.id for each in self)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from hypothesis import given, settings
@@ -81,3 +83,10 @@ def test_what_speaks_of_others_is_not_one_step() -> None:
     assert refused.conflicts
     assert follow(refused, event(10, 91, to="demolished", evidence=["0" * 64]), MACHINE) is None
     assert follow(refused, event(10, 91, kind="note", text="t"), MACHINE) is None
+
+
+def test_an_event_that_comes_again_counts_once() -> None:
+    story = Story(UP_TO_VACATED)
+    assert story.state(MACHINE).stage == "vacated"
+    again = replace(UP_TO_VACATED[-1], valid_at=UP_TO_VACATED[-1].valid_at + timedelta(days=3))
+    assert story.then(again).state(MACHINE) == fold([*UP_TO_VACATED, again], MACHINE) != story.state(MACHINE)
