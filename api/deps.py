@@ -14,7 +14,7 @@ from pydantic import Field
 from yzgeo.access import Caller, may_see
 from yzgeo.catalogue import Layer
 from yzgeo.errors import LayerUnknownError, ParameterError
-from yzgeo.store.base import BBox, Feature
+from yzgeo.store.base import Feature
 from yzgeo.workflows import overview
 
 from .auth import caller_of
@@ -382,43 +382,6 @@ def _declared(dependant: object) -> set[str]:
     for inner in getattr(dependant, "dependencies", ()):
         names |= _declared(inner)
     return names
-
-
-def parse_bbox(text: str) -> BBox:
-    """
-    Read a bounding box.
-
-    Parameters
-    ----------
-    text
-        ``west,south,east,north`` in degrees; six numbers are taken as three dimensions.
-
-    Returns
-    -------
-    tuple of float
-        West, south, east, north.
-
-    Raises
-    ------
-    ParameterError
-        If it is not one.
-    """
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
-    if len(numbers) == 6:
-        numbers = [numbers[0], numbers[1], numbers[3], numbers[4]]
-    inside = (
-        len(numbers) == 4 and all(-180 <= x <= 180 for x in numbers[::2]) and all(-90 <= y <= 90 for y in numbers[1::2])
-    )
-    if not inside or numbers[0] > numbers[2] or numbers[1] > numbers[3]:
-        raise ParameterError(
-            name="bbox",
-            reason_zh="应为 西,南,东,北（经纬度，西≤东，南≤北）",
-            reason_en="it should be west,south,east,north in degrees, west ≤ east and south ≤ north",
-        )
-    return numbers[0], numbers[1], numbers[2], numbers[3]
 
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
