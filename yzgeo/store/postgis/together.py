@@ -63,15 +63,17 @@ class Together(Generic[Kind, Answer]):
         return (await asyncio.shield(question.answer)).get(name)
 
     async def _send(self, kind: Kind, question: _Question[Answer]) -> Mapping[str, Answer]:
-        out = self._out.setdefault(kind, set())
-        while len(out) >= _MOST_OUT:
-            await asyncio.wait(out, return_when=asyncio.FIRST_COMPLETED)
+        while len(self._out.get(kind, ())) >= _MOST_OUT:
+            await asyncio.wait(self._out[kind], return_when=asyncio.FIRST_COMPLETED)
         del self._next[kind]
+        out = self._out.setdefault(kind, set())
         out.add(question.answer)
         try:
             return await self._ask(kind, tuple(question.names))
         finally:
             out.discard(question.answer)
+            if not out:  # there are as many kinds as sessions, and as tokens that anybody makes up
+                del self._out[kind]
 
 
 class _Question(Generic[Answer]):

@@ -66,6 +66,22 @@ def test_one_after_the_other_is_asked_at_once_in_any_loop() -> None:
     assert desk.asked == [("k", ["a"])] * 4
 
 
+def test_nothing_is_left_of_what_was_answered() -> None:
+    desk = Desk()
+
+    async def ask() -> None:
+        tasks = []
+        for kind in ("k", "k", "k", "l", "m"):
+            tasks.append(asyncio.create_task(desk.together.one(kind, "a")))
+            await _settle()
+        desk.answers.set()
+        assert await asyncio.gather(*tasks) == [1] * 5
+
+    asyncio.run(ask())
+    assert len(desk.asked) == 5
+    assert (desk.together._out, desk.together._next) == ({}, {})
+
+
 def test_who_gives_up_harms_nobody() -> None:
     desk = Desk()
 
