@@ -66,9 +66,9 @@ class _Known:
 class PreparedLayers:
     """Keeps layers of a store ready for tiles without labels.
 
-    The first tiles of a layer are left to the store, until a thread has packed it. Of a packed layer that was written
-    to since, the store makes only the tiles that have changed features, until there are many of them. A store that
-    encodes tiles itself needs none of this.
+    The first tiles of a layer are left to the store, until a thread has packed it; for a moment it then takes twice its
+    memory. Of a packed layer that was written to since, the store makes only the tiles that have changed features,
+    until there are many of them. A store that encodes tiles itself needs none of this.
 
     Parameters
     ----------
@@ -177,6 +177,10 @@ class PreparedLayers:
         except YzgeoError:
             # The store is busy or closed: tiles come from it as before, and later ones ask again.
             _logger.info("layer %s was not prepared", layer.id, exc_info=True)
+        except Exception:
+            # A fault of ours: its tiles come from the store, too, and it is not read again and again for nothing.
+            self._resting_until[layer.id] = math.inf
+            _logger.exception("layer %s cannot be prepared", layer.id)
 
     def _walk(self, layer: Layer) -> Iterator[Rows]:
         """Read a layer some features at a time, and rest as long as that took: others wait for this processor."""

@@ -15,6 +15,7 @@ import shapely
 
 from yzgeo.access import Role
 from yzgeo.catalogue import Catalogue, Layer
+from yzgeo.packed import Packing
 from yzgeo.store import create_store, open_store
 from yzgeo.store.base import Provenance, Query, Rows, Store
 from yzgeo.tiles import tile_at
@@ -231,6 +232,25 @@ def test_memory_is_not_exceeded(store: Store, demo_workspace: Path, catalogue: C
         tight = ready(opened.store, layers, most_bytes=max(sizes) + 1)
         assert 0 < tight._kept.held_bytes <= max(sizes) + 1
         assert ask(tight, opened.store, layers[-1], PLACES[0]) is not None
+
+
+def test_a_layer_that_cannot_be_packed_is_not_tried_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried: list[str] = []
+
+    def packed(self: Packing) -> None:
+        tried.append("packed")
+        raise IndexError
+
+    monkeypatch.setattr(Packing, "packed", packed)
+    layer = store.catalogue.layer(PARCELS)
+    prepared = ready(store, [layer])
+    for _ in range(9):
+        assert ask(prepared, store, layer, PLACES[0]) is None
+        prepared.wait()
+    assert tried == ["packed"]
+    assert "cannot be prepared" in caplog.text
 
 
 def test_a_closed_store_ends_the_preparing(store: Store) -> None:
