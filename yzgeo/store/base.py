@@ -459,7 +459,7 @@ class Store(Protocol):
         """
         List a page of the versions of a layer that ended by a revision.
 
-        With ``own`` only those in these street offices of features that are still in one of them.
+        With ``own`` only those in these street offices of features that are still in one of them, or were at last.
         """
 
     def moments(self, layer: str, revisions: Collection[int]) -> Mapping[int, tuple[datetime, str]]:

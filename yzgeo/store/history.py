@@ -16,6 +16,7 @@ from . import blobs
 from .base import Batch, ChangeRecord, Rows, Superseded
 from .dialect import Connection
 from .identifiers import history_table, quote
+from .selection import still_own
 from .values import decode
 
 _COLUMNS = (
@@ -155,7 +156,8 @@ def superseded(
     limit
         Most versions wanted.
     own
-        Only versions in these street offices, of features that are in one of them now; None for everyone's.
+        Only versions in these street offices, of features that are in one of them now or, where they were deleted,
+        were at last; None for everyone's.
 
     Returns
     -------
@@ -171,9 +173,9 @@ def superseded(
     )
     bound: list[Any] = [after, until]
     if own is not None:
-        among = f"subdistrict IN ({connection.dialect.among('text')})"
-        statement += f" AND {among} AND uid IN (SELECT uid FROM {quote(layer.id)} WHERE {among})"
-        bound += [json.dumps(list(own))] * 2
+        piece, *values = still_own(connection.dialect, layer, own)
+        statement += f" AND subdistrict IN ({connection.dialect.among('text')}) AND {piece}"
+        bound += [json.dumps(list(own)), *values]
     found = connection.execute(f"{statement} ORDER BY history_number LIMIT ?", (*bound, limit)).fetchall()
     columns = list(zip(*found, strict=True)) if found else [()] * (len(names) + len(fields))
     geometries = blobs.wkb_of(columns[5]) if spatial else [None] * len(found)

@@ -359,7 +359,8 @@ class GeoPackageLayers:
         limit
             Most versions wanted.
         own
-            Only versions in these street offices, of features that are in one of them now; None for everyone's.
+            Only versions in these street offices, of features that are in one of them now or, where they were
+            deleted, were at last; None for everyone's.
 
         Returns
         -------

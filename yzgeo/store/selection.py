@@ -92,6 +92,32 @@ def count(dialect: Dialect, layer: Layer, query: Query, *, revision: int | None)
     return f"SELECT count(*) FROM ({statement}) AS found", values
 
 
+def still_own(dialect: Dialect, layer: Layer, own: Sequence[str]) -> tuple[str, str, str]:
+    """
+    Leave out what has moved to others since: whoever may not see a feature now may not see what it was.
+
+    Parameters
+    ----------
+    dialect
+        How the database spells it.
+    layer
+        The layer, of whose history versions are selected.
+    own
+        Codes of street offices. Of a feature that was deleted, the last one decides.
+
+    Returns
+    -------
+    tuple
+        Condition on rows of the history, and the values for its question marks.
+    """
+    table, past = quote(layer.id), quote(history_table(layer.id))
+    among, there = f"IN ({dialect.among('text')})", f"SELECT 1 FROM {table} AS present WHERE present.uid = {past}.uid"
+    last = f"SELECT subdistrict FROM {past} AS ended WHERE ended.uid = {past}.uid ORDER BY until_revision DESC LIMIT 1"
+    piece = f"(EXISTS ({there} AND subdistrict {among}) OR (NOT EXISTS ({there}) AND ({last}) {among}))"
+    codes = json.dumps(list(own), ensure_ascii=False)
+    return piece, codes, codes
+
+
 def _states(
     dialect: Dialect, layer: Layer, columns: str, query: Query, *, revision: int | None
 ) -> tuple[str, list[Value | bytes]]:
@@ -110,19 +136,9 @@ def _states(
         past.add("min_x <= ? AND max_x >= ? AND min_y <= ? AND max_y >= ?", east, west, north, south)
     past.add("revision <= ? AND until_revision > ?", revision, revision)
     if query.own is not None:
-        past.add(*_still_own(dialect, layer, query.own))
+        past.add(*still_own(dialect, layer, query.own))
     superseded = f"SELECT {columns} FROM {quote(history_table(layer.id))}{past.where()}"
     return f"{live} UNION ALL {superseded}", present.values + past.values
-
-
-def _still_own(dialect: Dialect, layer: Layer, own: Sequence[str]) -> tuple[str, str, str]:
-    """Leave out what has moved to others since: whoever may not see a feature now may not see what it was."""
-    table, past = quote(layer.id), quote(history_table(layer.id))
-    among, there = f"IN ({dialect.among('text')})", f"SELECT 1 FROM {table} AS present WHERE present.uid = {past}.uid"
-    last = f"SELECT subdistrict FROM {past} AS ended WHERE ended.uid = {past}.uid ORDER BY until_revision DESC LIMIT 1"
-    piece = f"(EXISTS ({there} AND subdistrict {among}) OR (NOT EXISTS ({there}) AND ({last}) {among}))"
-    codes = json.dumps(list(own), ensure_ascii=False)
-    return piece, codes, codes
 
 
 def _boxes(layer: Layer, query: Query) -> list[BBox]:

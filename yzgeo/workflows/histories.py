@@ -93,7 +93,8 @@ def tables_of(store: Store, layers: Sequence[Layer], caller: Caller) -> list[tab
     layers
         Layers that the caller may see.
     caller
-        Who gets them. Staff of the field get the history of what is in their own street offices, while it was there.
+        Who gets them. Staff of the field get the history of what is in their own street offices, or was when it was
+        deleted, while it was there: what they see on earlier days.
 
     Returns
     -------

@@ -16,7 +16,7 @@ from tests.stores import Premises
 from yzgeo.access import Caller
 from yzgeo.catalogue import Catalogue
 from yzgeo.errors import ParameterError
-from yzgeo.store.base import Provenance, Store
+from yzgeo.store.base import Provenance, Query, Store
 from yzgeo.workflows import downloads, histories, outgoing
 from yzgeo.workflows.imports import import_file
 from yzgeo.workflows.workspace import Workspace
@@ -132,6 +132,26 @@ def test_staff_of_the_field_get_what_is_theirs_while_it_was_theirs(edited: Works
         assert list(versions["subdistrict"]) == expected
         assert set(versions["uid"]) <= {moved}
         assert set(table(path, f"{LAYER}_events")["uid"]) <= {moved}
+
+
+def test_staff_of_the_field_get_what_earlier_days_show_them(edited: Workspace, tmp_path: Path) -> None:
+    """What was deleted belongs to the street office that had it last, on earlier days and in the file."""
+    store, (first, last) = edited.store, ("211202001", "211202002")
+    moved = store.changes(LAYER)[-1].uid
+    deleted = next(uid for uid in store.rows(LAYER).uids if uid != moved)
+    frame = store.frame(LAYER).loc[[deleted]]
+    for street in (first, last):
+        store.write(LAYER, put=frame.assign(subdistrict=street), provenance=BY)
+    store.write(LAYER, delete=[deleted], provenance=BY)
+    for street in (first, last):
+        path = written(store, Caller("field", "wang", (street,)), tmp_path / f"{street}.gpkg", LAYER)
+        versions = table(path, f"{LAYER}_versions")
+        shown: set[tuple[str, int]] = set()
+        for revision in range(1, store.revision(LAYER) + 1):
+            rows = store.rows(LAYER, Query(equals={"subdistrict": [street]}, own=(street,), revision=revision))
+            shown |= set(zip(rows.uids, rows.revisions, strict=True))
+        assert set(zip(versions["uid"], versions["version_revision"], strict=True)) == shown
+        assert (deleted in {uid for uid, _ in shown}) == (street == last)
 
 
 def test_memory_does_not_grow_with_the_history(
