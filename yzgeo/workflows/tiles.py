@@ -45,7 +45,8 @@ _DRAWING_RANK = {"background": 0, "fill": 1, "fill-extrusion": 1, "line": 2, "he
 
 TileKey = tuple[str, int, int, int, int, tuple[str, ...], date | None, int, tuple[str, ...] | None]
 """Layer, revision, zoom, row, column, the visible fields, for an earlier day that day and the ledger's revision, and
-the street offices that the layer is limited to."""
+the street offices that the layer is limited to. For those offices and an earlier revision without a day, the layer's
+present revision takes the place of the ledger's: it decides what they may still see of what was."""
 
 
 class TileMaker:
@@ -83,7 +84,7 @@ class TileMaker:
         """
         known = self._encodings.get(layer.id)
         if known is None:
-            known = self._encodings[layer.id] = encoding_of(layer)
+            known = self._encodings[layer.id] = encoding_of(layer, _life_of(self._store))
         return known
 
     def remembered(self, key: TileKey) -> bytes | None:
@@ -221,14 +222,14 @@ class TileMaker:
         return encode(self._store, layer_id, z, row, col, revision=revision, fields=fields, own=own)
 
     def _ready(self, key: TileKey, *, at_once: bool = False) -> bytes | None:
-        layer_id, revision, z, row, col, fields, day, _, own = key
+        layer_id, revision, z, row, col, fields, day, known, own = key
         layer = self._store.catalogue.layer(layer_id)
-        if day is not None or layer.spec.geometry == "none" or _has_labels(layer, z):
+        if day is not None or known or layer.spec.geometry == "none" or _has_labels(layer, z):
             return None
         return self._prepared.tile(layer, revision, (z, row, col), fields=fields, own=own, at_once=at_once)
 
 
-def encoding_of(layer: Layer) -> str:
+def encoding_of(layer: Layer, life: str = "") -> str:
     """
     Name how a layer's tiles are made, so that no browser keeps tiles that were made otherwise.
 
@@ -236,16 +237,19 @@ def encoding_of(layer: Layer) -> str:
     ----------
     layer
         A layer of the catalogue.
+    life
+        Tells the store from an earlier one at the same address.
 
     Returns
     -------
     str
         Eight hexadecimal digits that change with the format of tiles, with the layer's fields, with the zooms that
-        have its texts and with those where it is drawn simpler: with everything but the features.
+        have its texts and with those where it is drawn simpler: with everything but the features. They change with the
+        life of the store, too.
     """
     labelled = tuple(z for z in range(MIN_ZOOM, MAX_ZOOM + 1) if _has_labels(layer, z))
     treated = tuple(treatment(layer, z) for z in range(MAX_ZOOM + 1))
-    parts = (tiles.FORMAT, tuple((field.id, field.access) for field in layer.fields), labelled, treated)
+    parts = (tiles.FORMAT, tuple((field.id, field.access) for field in layer.fields), labelled, treated, life)
     return blake2b(repr(parts).encode(), digest_size=4).hexdigest()
 
 
@@ -535,7 +539,8 @@ def _has_labels(layer: Layer, z: int) -> bool:
 
 
 def _source(store: Store, catalogue: Catalogue, layer: Layer, tiles_url: str) -> dict[str, Any]:
-    told = {"{layer}": layer.id, "{revision}": str(store.revision(layer.id)), "{encoding}": encoding_of(layer)}
+    told = {"{layer}": layer.id, "{revision}": str(store.revision(layer.id))}
+    told["{encoding}"] = encoding_of(layer, _life_of(store))
     address = tiles_url
     for placeholder, value in told.items():
         address = address.replace(placeholder, value)
@@ -548,6 +553,11 @@ def _source(store: Store, catalogue: Catalogue, layer: Layer, tiles_url: str) ->
     }
     bounds = store.bounds(layer.id)
     return {**source, "bounds": list(bounds)} if bounds else source
+
+
+def _life_of(store: Store) -> str:
+    """Name one life of a store: a new one, or one from a backup, counts to revisions that browsers have tiles of."""
+    return f"{store.meta('created_at')} {store.meta('restored_at')}"
 
 
 def _notice(text: str, url: str | None) -> str:

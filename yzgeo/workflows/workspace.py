@@ -267,6 +267,8 @@ def restore_workspace(
             (building / name).mkdir(exist_ok=True)
         with open_workspace(building, catalogue) as restored:
             restored.store.check()
+            # What is written from now on has revisions that stood for something else between backup and restoring.
+            restored.store.set_meta("restored_at", datetime.now(UTC).isoformat())
     progress("完成", 1.0)
     return Path(path)
 
