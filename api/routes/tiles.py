@@ -101,7 +101,7 @@ class _Question:
     fields: tuple[str, ...]
     own: tuple[str, ...] | None
     key: TileKey | None
-    """The tile, where its address names the state."""
+    """The tile, where its address names the state; of a part of a layer it does not, see `_find`."""
     headers: TileHeaders | None
     """As those of all answers, where the address names the state."""
 
@@ -118,15 +118,15 @@ def _question(context: Context, request: Request, caller: Caller) -> _Question:
     place, asked = place_of(request), _asked(request)
     fields, own = context.fields(layer, caller.role), own_part(caller.role, caller.subdistricts, layer)
     question = _Question(layer, place, asked, fields, own, None, None)
-    if asked.revision is not None and (asked.day is None or not layer.stages):
+    if asked.revision is not None and own is None and (asked.day is None or not layer.stages):
         key = _key(question, asked.revision)
         question = replace(question, key=key, headers=_headers(context, question, key))
     context.tile_questions.put(name, question, _QUESTION_BYTES + len(scope["query_string"]))
     return question
 
 
-def _key(question: _Question, revision: int, day: date | None = None, ledger: int = 0) -> TileKey:
-    return (question.layer.id, revision, *question.place, question.fields, day, ledger, question.own)
+def _key(question: _Question, revision: int, day: date | None = None, known: int = 0) -> TileKey:
+    return (question.layer.id, revision, *question.place, question.fields, day, known, question.own)
 
 
 async def _find(context: Context, question: _Question) -> tuple[TileKey, bytes]:
@@ -146,6 +146,9 @@ async def _find(context: Context, question: _Question) -> tuple[TileKey, bytes]:
     if key is None and layer.stages and question.asked.day is not None:
         # The features as they are known now: an older revision in the address only makes the answer short-lived.
         key = _key(question, current, question.asked.day, context.store.ledger.revision())
+    elif key is None and question.own is not None and revision is not None and revision < current:
+        # What has moved to others since is left out of what was, so every write may change it.
+        key = _key(question, revision, known=current)
     elif key is None:
         key = _key(question, current)
     data = context.tiles.remembered(key)
@@ -206,21 +209,21 @@ def _asked(request: Request) -> _Asked:
 def _pinned(asked: _Asked, key: TileKey, encoding: str) -> bool:
     """Tell whether the address names exactly what is sent, state and bytes, so that it may be kept for ever."""
     same = asked.revision == key[1] and asked.encoding == encoding
-    return same and (key[6] is None or asked.ledger == key[7])
+    return same and (not key[7] if key[6] is None else asked.ledger == key[7])
 
 
 def _headers(context: Context, question: _Question, tile_key: TileKey) -> TileHeaders:
     """Entity tag and headers of all tiles of one state, kept because they are the same for each of them."""
     layer, encoding = question.layer, context.tiles.encoding(question.layer)
     pinned = _pinned(question.asked, tile_key, encoding)
-    revision, fields, day, ledger, own = tile_key[1], *tile_key[5:]
-    key = (layer.id, revision, fields, day, ledger, own, pinned)
+    revision, fields, day, known_at, own = tile_key[1], *tile_key[5:]
+    key = (layer.id, revision, fields, day, known_at, own, pinned)
     known = context.tile_headers.get(key)
     if known is None:
         open_to_all = own is None and layer.spec.access == "public" and fields == context.fields(layer, "anonymous")
         scope = "public" if open_to_all else "private"
         # The visible fields are part of the tag: signing in must not revalidate the poorer tile.
-        etag = f'"{revision}.{etag_of(encoding, fields, day, ledger, own)[1:9]}"'
+        etag = f'"{revision}.{etag_of(encoding, fields, day, known_at, own)[1:9]}"'
         headers = (
             (b"etag", b"W/" + etag.encode()),  # plain, gzip and brotli are other bytes, and need no tags of their own
             (b"cache-control", f"{scope}, {_YEAR}".encode() if pinned else f"{scope}, no-cache".encode()),

@@ -163,3 +163,32 @@ def test_a_write_shows_at_once_and_the_old_state_stays(client, workspace) -> Non
     assert len(stages) == 6
     now = client.get(address("shantytown_parcel", query="?revision=2"))
     assert gzip.decompress(gzip.compress(now.content)) == after.content
+
+
+def test_what_has_moved_to_others_is_not_in_a_tile_that_was_made_before(connect, workspace) -> None:
+    """Of a state the field has seen, made and revalidated, nothing is left that is not theirs any more."""
+    field, store = connect("field"), workspace.store
+    frame = store.frame("shantytown_parcel").sort_values("code").iloc[:2]
+
+    def move(rows, street: str) -> int:
+        put = rows.assign(subdistrict=street)
+        store.write("shantytown_parcel", put=put, provenance=Provenance(actor="test", reason="moved"))
+        return store.revision("shantytown_parcel")
+
+    def seen(query: str) -> list[str]:
+        found = read(field.get(address("shantytown_parcel", query=query)))["shantytown_parcel"]["features"]
+        return sorted(feature["properties"]["code"] for feature in found)
+
+    theirs = move(frame, "211202001")
+    state = f"?revision={theirs}"
+    move(store.frame("shantytown_parcel").query("code == 'P06'"), "211202003")
+    assert [seen(state), seen(state)] == [["P01", "P02"]] * 2
+    tag = field.get(address("shantytown_parcel", query=state)).headers["etag"]
+    move(frame.iloc[:1], "211202002")
+    assert seen(state) == ["P02"]
+    encoding = pinned(field, "shantytown_parcel").partition("encoding=")[2]
+    again = field.get(
+        address("shantytown_parcel", query=f"{state}&encoding={encoding}"), headers={"If-None-Match": tag}
+    )
+    assert (again.status_code, again.headers["cache-control"]) == (200, "private, no-cache")
+    assert field.get(pinned(field, "shantytown_parcel")).headers["cache-control"].endswith("immutable")
