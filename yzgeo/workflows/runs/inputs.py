@@ -24,7 +24,8 @@ from yzgeo.errors import InputError, NetworkError, ParameterError
 from yzgeo.network import Graph, Slope, barriers
 from yzgeo.store import rasters
 from yzgeo.store.base import Query, Store
-from yzgeo.workflows.tiles import stages_on
+from yzgeo.workflows.registers import register_on
+from yzgeo.workflows.tiles import told_on
 
 from . import scenarios
 from .graphs import GraphCache, Memory
@@ -83,7 +84,7 @@ class Register:
         layer_id
             Its id.
         day
-            With the stages that the ledger, as known today, gives for the end of this day.
+            With the stages and the reported quantities that the ledger, as known today, gives for the end of this day.
         revision
             As it was then; the present without it.
 
@@ -96,16 +97,19 @@ class Register:
         wanted = self.store.revision(layer_id) if revision is None else revision
         staged = day if layer.stages else None
         events = self.store.ledger.revision() if staged else 0
-        key = (layer_id, wanted, staged, events)
-        return self._states.get(key, lambda: self._read(layer, wanted, staged))
+        reported = staged is not None and not register_on(self.store, layer, staged).now
+        key = (layer_id, wanted, staged, events, reported)
+        return self._states.get(key, lambda: self._read(layer, wanted, staged, reported=reported))
 
-    def _read(self, layer: Layer, revision: int, day: date | None) -> LayerState:
+    def _read(self, layer: Layer, revision: int, day: date | None, *, reported: bool) -> LayerState:
         current = self.store.revision(layer.id) == revision
         frame = self.store.frame(layer.id) if current else self.store.frame(layer.id, Query(revision=revision))
         if current and self.store.revision(layer.id) != revision:  # someone wrote meanwhile
             frame = self.store.frame(layer.id, Query(revision=revision))
         if day is not None:
-            frame = frame.assign(**stages_on(self.store, layer, list(frame.index), day))
+            told = told_on(self.store, layer, list(frame.index), day, list(layer.fields_by_id) if reported else ())
+            # Of the same type as the layer has them: equal quantities share a hash.
+            frame = frame.assign(**{name: pd.Series(told[name], frame.index, frame[name].dtype) for name in told})
         digest = frame_hash(frame)
         if layer.spec.geometry != "none":
             frame = crs.to_crs(frame, self.catalogue.district.metric_crs)

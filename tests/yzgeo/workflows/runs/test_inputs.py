@@ -37,6 +37,19 @@ def test_a_layer_can_be_read_as_it_was(desk, bare) -> None:
     assert again.sha256 == before.sha256
 
 
+def test_an_earlier_day_has_the_quantities_reported_by_then(desk, bare) -> None:
+    parcel, store = "shantytown_parcel", bare.store
+    write(bare, parcel, layers()[parcel] | {"cleared_m2": [100.0, None], "stage_date": ["2024-06-30"] * 2})
+    day = date(2024, 7, 1)
+    before, then, now = (desk.register.state(parcel, day=at) for at in (date(2020, 1, 1), day, None))
+    known = store.ledger.measures_on(parcel, day)
+    assert known
+    assert then.frame["cleared_m2"].dtype == now.frame["cleared_m2"].dtype
+    assert then.frame["cleared_m2"].dropna().to_dict() == {uid: each["cleared_m2"] for uid, each in known.items()}
+    assert before.frame["cleared_m2"].isna().all()
+    assert now.frame["cleared_m2"].max() == 100.0
+
+
 def test_a_road_counts_from_its_opening_date(bare, uids, desk) -> None:
     roads = layers()["road"] | {"open_from": [None, "2024-07-01", None, None]}
     write(bare, "road", roads)
