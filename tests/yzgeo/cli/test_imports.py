@@ -75,6 +75,8 @@ def test_rejected_rows_come_back_with_cells_and_reasons(yzgeo, workspace: Path, 
         lines = list(csv.DictReader(stream))
     assert len(lines) == rows["rejected"] == 6
     assert {line["代码 code"] for line in lines} == {"geometry_missing"}
+    (line,) = yzgeo("audit", "--kind", "export", "-w", workspace, "--json").json
+    assert (line["subject"], line["details"]["file"], line["details"]["rows"]) == (LAYER, "back.csv", 6)
     assert (
         yzgeo("import", CORPUS / "ledger_plain.xlsx", "--layer", LAYER, "--rejected", back, "-w", workspace).code == 1
     )

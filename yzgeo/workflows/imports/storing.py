@@ -12,6 +12,7 @@ from yzgeo.catalogue import DataStatus
 from yzgeo.checks import Progress, silent
 from yzgeo.ingest import reading
 from yzgeo.store.base import Provenance
+from yzgeo.workflows.accounts import By
 from yzgeo.workflows.workspace import Workspace
 
 from .judging import Judged, Order, judge
@@ -98,6 +99,12 @@ def import_file(
     judged = judge(workspace, Path(path), order, dry_run=dry_run, progress=progress, limits=limits)
     if rejected_to is not None and judged.reasons:
         write_rejects(judged, Path(rejected_to))
+        told = {
+            "file": Path(rejected_to).name,
+            "format": "rejected rows",
+            "rows": judged.report.as_dict()["rows"]["rejected"],
+        }
+        workspace.store.people.note(By(actor).deed("export", layer, **told))
     report = judged.report
     if dry_run or report.verdict == "needs_confirmation":
         return report
