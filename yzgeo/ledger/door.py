@@ -57,7 +57,7 @@ def check(
     if not issues and event.kind not in TOLD:
         story = Story.of(existing)
         before = story.state(stage_machine, limits=limits)
-        after = story.then(event).state(stage_machine, limits=limits)
+        after = story.state_with(event, stage_machine, limits=limits)
         issues = [*_rights(event, before, existing, stage_machine), *_decided(event, before)]
         known = {(conflict.event, conflict.code) for conflict in before.conflicts}
         for conflict in after.conflicts:

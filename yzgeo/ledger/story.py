@@ -90,6 +90,26 @@ class Story(tuple[Event, ...]):
             self._states[key] = (stage_machine, state or fold(self, stage_machine, limits=limits))
         return self._states[key][1]
 
+    def state_with(self, event: Event, stage_machine: Machine, *, limits: Mapping[str, float] | None = None) -> State:
+        """
+        Tell what the events would add up to with one more.
+
+        Parameters
+        ----------
+        event
+            An event that may not be recorded at all.
+        stage_machine, limits
+            As for `state`.
+
+        Returns
+        -------
+        State
+            As `fold` gives it.
+        """
+        state = self.state(stage_machine, limits=limits)
+        next_state = follow(state, event, stage_machine, limits=limits) if self._is_before(event) else None
+        return next_state or fold((*self, event), stage_machine, limits=limits)
+
     @cached_property
     def gone(self) -> frozenset[str]:
         """Ids of the events that no longer speak for the feature, as `hidden` lists them."""

@@ -93,10 +93,12 @@ class GeoPackageLedger:
             judge(existing, feature, now)
             [entry] = ledger_chain.append(connection, [event], now=now, at=chain)
             revision, events = before.revision, existing.then(entry)
-            made = replace(known, events=events) if known else None
-            if event.kind not in TOLD:
-                projection = {event.uid: ledger_projection.project(events, table)}
-                stored = {event.uid: known.projection} if known else {}
+            if event.kind in TOLD:
+                made = replace(known, events=events) if known else None
+            else:
+                old = known.projection if known else None
+                projection = {event.uid: ledger_projection.project(events, table, before=old)}
+                stored = {event.uid: old} if old else {}
                 ledger_projection.store(connection, layer, projection, stored=stored)
                 changes = ledger_projection.differences(connection, layer, table, projection, features=[feature])
                 provenance = Provenance(event.actor, event.kind, choices={"event": event.id})

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
@@ -62,6 +62,8 @@ class Projection:
     pending: tuple[str, ...]
     mute: bool
     """Whether everything that was ever said has been taken back, so that the layer may say what it likes."""
+    track: tuple[tuple[str, date | None, str], ...] = ()
+    """The course of stages that ``intervals`` spell."""
 
     def columns(self, table: StageTable) -> dict[str, Value]:
         """
@@ -85,7 +87,7 @@ class Projection:
 _NOTHING = Projection(("", None, "", 0, 0), [], [], (), mute=True)
 
 
-def project(events: Sequence[Event], table: StageTable) -> Projection:
+def project(events: Sequence[Event], table: StageTable, *, before: Projection | None = None) -> Projection:
     """
     Work out what the events of one feature say.
 
@@ -95,6 +97,8 @@ def project(events: Sequence[Event], table: StageTable) -> Projection:
         Its events; a `ledger.Story` that has grown by one is quicker.
     table
         The layer's stage table.
+    before
+        What they said before the last one: spelled already, where it goes on saying the same.
 
     Returns
     -------
@@ -107,7 +111,20 @@ def project(events: Sequence[Event], table: StageTable) -> Projection:
     present = [event for event in story if event.id not in story.gone] if story.gone else story
     own = any(event.kind not in SILENT and event.payload.get("illustrative") is not True for event in present)
     made_up = any(event.payload.get("illustrative") is True for event in present)
-    spans = [
+    spans = before.intervals if before and before.track == state.track else _spans(state, machine)
+    measures = spelt(state.measures)
+    on = None if state.stage_on is None else state.stage_on.isoformat()
+    # The last word of a day stands for the day.
+    daily = {(name, BEGINNING if day is None else day.isoformat()): value for name, day, value in state.reports}
+    reports = sorted((name, day, value) for (name, day), value in daily.items())
+    mute = all(event.kind in {*ledger.TOLD, "withdrawal"} for event in present)
+    return Projection(
+        (state.stage, on, measures, int(own), int(made_up)), spans, reports, state.pending, mute, state.track
+    )
+
+
+def _spans(state: ledger.State, machine: stages.Machine) -> Intervals:
+    return [
         (
             BEGINNING if span.start is None else span.start.isoformat(),
             OPEN_END if span.end is None else span.end.isoformat(),
@@ -117,13 +134,6 @@ def project(events: Sequence[Event], table: StageTable) -> Projection:
         )
         for span in ledger.intervals(state, machine)
     ]
-    measures = spelt(state.measures)
-    on = None if state.stage_on is None else state.stage_on.isoformat()
-    # The last word of a day stands for the day.
-    daily = {(name, BEGINNING if day is None else day.isoformat()): value for name, day, value in state.reports}
-    reports = sorted((name, day, value) for (name, day), value in daily.items())
-    mute = all(event.kind in {*ledger.TOLD, "withdrawal"} for event in present)
-    return Projection((state.stage, on, measures, int(own), int(made_up)), spans, reports, state.pending, mute)
 
 
 def store(

@@ -57,7 +57,8 @@ def test_every_step_says_what_all_events_say(events: list[Event]) -> None:
     story = Story()
     for number, each in enumerate(events, start=1):
         for limits in (None, _LIMITS):
-            story.state(MACHINE, limits=limits)
+            with_it = story.state_with(each, MACHINE, limits=limits)
+            assert with_it == fold(events[:number], MACHINE, limits=limits)
         story = story.then(each)
         for limits in (None, _LIMITS):
             assert story.state(MACHINE, limits=limits) == fold(events[:number], MACHINE, limits=limits)
