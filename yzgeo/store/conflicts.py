@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 
 from yzgeo.catalogue import Catalogue, Layer
-from yzgeo.errors import ConflictDecidedError, ConflictMovedError, FeatureUnknownError, NotFoundError
-from yzgeo.ledger import TOLD, Event
+from yzgeo.errors import ConflictDecidedError, ConflictError, ConflictMovedError, FeatureUnknownError, NotFoundError
+from yzgeo.ledger import TOLD, Event, says_the_same
 
 from . import audit, ledger_chain, ledger_projection, ledger_rows, reading, timestamps, values
 from .base import Provenance
@@ -24,6 +24,7 @@ from .phones import Judge, Keep, KeptConflict, Office, Ruling, Standing, Step
 _GIVEN = "id, layer, uid, title, kind, home, actor, role, device, record, facts, received_at"
 _COLUMNS = f"{_GIVEN}, keep, reason, decided_by, decided_at, event_id, position"
 _SELECT = f"SELECT {_COLUMNS} FROM yzgeo_conflict"
+_ID = "SELECT 1 FROM yzgeo_ledger WHERE event_id = ? UNION ALL SELECT 1 FROM yzgeo_conflict WHERE id = ?"
 
 
 class StoredConflicts:
@@ -326,6 +327,38 @@ def find(connection: Connection, conflict_id: str) -> KeptConflict | None:
     """
     row = connection.execute(f"{_SELECT} WHERE id = ?", (conflict_id,)).fetchone()
     return None if row is None else _conflict(row)
+
+
+def sent_before(connection: Connection, event: Event) -> Event | None:
+    """
+    Find the entry under an event's id.
+
+    Parameters
+    ----------
+    connection
+        Any connection.
+    event
+        An event that someone sends.
+
+    Returns
+    -------
+    Event or None
+        The first one, which says the same; None if the id is new.
+
+    Raises
+    ------
+    ConflictError
+        If the id was used for another event, or for a record that is kept for a decision.
+    """
+    if connection.execute(_ID, (event.id, event.id)).fetchone() is None:
+        return None
+    first = ledger_rows.find(connection, event.id)
+    if first is None:
+        # What has become lawful meanwhile is still not recorded behind the decider's back.
+        raise ConflictError(what=event.id, base=event.id, current=event.id, held=True)
+    if not says_the_same(first, event):
+        raise ConflictError(what=event.id, base=event.id, current=first.hash[:12], first=first)
+    return first
 
 
 def _standing(connection: Connection, layer: Layer, uid: str, now: datetime) -> Standing:

@@ -13,8 +13,8 @@ from datetime import UTC, date, datetime
 import numpy as np
 
 from yzgeo.catalogue import Catalogue, Layer, StageTable
-from yzgeo.errors import ConflictError, EventRefusedError
-from yzgeo.ledger import TOLD, Event, Story, says_the_same
+from yzgeo.errors import EventRefusedError
+from yzgeo.ledger import TOLD, Event, Story
 
 from . import conflicts, ledger_chain, ledger_checking, ledger_projection, ledger_rows, reading, timestamps, writing
 from .base import Attachment, Deliveries, Feature, Judge, Provenance, Recorded, StageSince, Verification
@@ -76,14 +76,9 @@ class GeoPackageLedger:
         """
         layer, table = self._staged(event.layer)
         with self._connections.write(layer.id) as connection:
-            first = ledger_rows.find(connection, event.id)
+            first = conflicts.sent_before(connection, event)
             if first is not None:
-                if not says_the_same(first, event):
-                    raise ConflictError(what=event.id, base=event.id, current=first.hash[:12], first=first)
                 return Recorded(first, created=False, revision=writing.current_revision(connection, layer))
-            if conflicts.find(connection, event.id) is not None:
-                # Kept for a decision: what has become lawful meanwhile is still not recorded behind the decider's back.
-                raise ConflictError(what=event.id, base=event.id, current=event.id, held=True)
             chain = ledger_chain.head(connection)
             before = End(chain[1], writing.current_revision(connection, layer))
             known = self._memory.recall(before, layer.id, event.uid)

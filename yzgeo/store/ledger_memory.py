@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
+from typing import NamedTuple
 
 from yzgeo.ledger import Story
 
@@ -29,8 +30,7 @@ class Known:
     projection: Projection
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """Where things stand: the hash at the end of the chain, and the revision of one layer."""
 
     head: str
